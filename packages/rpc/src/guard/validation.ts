@@ -1,0 +1,24 @@
+import type { DescMessage, Message } from "@bufbuild/protobuf";
+import { pathToString } from "@bufbuild/protobuf/reflect";
+import { createValidator } from "@bufbuild/protovalidate";
+import { BadRequestSchema } from "@dawr/gen/google/rpc/error_details_pb.js";
+import { attachDetail } from "../errors/detail.ts";
+import { PlatformError } from "../errors/platform-error.ts";
+
+// One validator for all: it compiles a message's rules once, at their first use.
+const validator = createValidator();
+
+/** Throws VALIDATION_FAILED, with every violation in a BadRequest, unless the message keeps its contract's rules. */
+export function validate(schema: DescMessage, message: Message): void {
+  const result = validator.validate(schema, message);
+  if (result.kind === "valid") return;
+  // A rule that does not compile is our fault, not the caller's.
+  if (result.kind === "error") throw result.error;
+  const fieldViolations = result.violations.map((violation) => ({
+    field: pathToString(violation.field),
+    description: violation.message,
+    reason: violation.ruleId.toUpperCase().replaceAll(/[^A-Z0-9]+/g, "_"),
+  }));
+  const fields = [...new Set(fieldViolations.map((v) => v.field))].join(",");
+  throw attachDetail(new PlatformError("VALIDATION_FAILED", { fields }), BadRequestSchema, { fieldViolations });
+}

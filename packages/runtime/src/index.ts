@@ -1,0 +1,12 @@
+export type { Job, JobHelpers, JobOptions } from "./jobs.ts";
+export { exitCodes, main, runUntilSignal } from "./main.ts";
+export { type Running, type RunOptions, StartError } from "./platform.ts";
+export { type RunAllOptions, runAll } from "./run-all.ts";
+export { type RunServiceOptions, runService } from "./run-service.ts";
+export type { Check, Entities, Host, Listener, Listening, Parts, ServiceDefinition } from "./service.ts";
+export { defineService } from "./service.ts";
+export { type State, StopError } from "./stages.ts";
+export type { NewStep, Step, StepRunner } from "./steps.ts";
+export { addStep, StepLost, stepRunner } from "./steps.ts";
+export type { Timer } from "./timer.ts";
+export { nextDeadline } from "./timer.ts";

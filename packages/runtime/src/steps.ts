@@ -1,0 +1,86 @@
+import type { Tx } from "@dawr/store";
+import { traceparentNow } from "./trace.ts";
+
+/** A stored next step of a saga: what has to be done next, outside any transaction. */
+export type Step = {
+  /** The same at every attempt: what request ids of calls are derived from. */
+  readonly id: string;
+  /** What the step is about, an aggregate's id. */
+  readonly key: string;
+  /** Which step it is. */
+  readonly name: string;
+  readonly payload: unknown;
+  /** 1 the first time. */
+  readonly attempt: number;
+  /** Aborts when another runner has the step, or when the service can wait no longer for its end. */
+  readonly signal: AbortSignal;
+  /** Ends the step in the transaction of its effect; throws StepLost (and so rolls back) when another runner has it. */
+  done(tx: Tx): Promise<void>;
+  /** Keeps the step for a later time, in the transaction of what was learnt; throws StepLost as done() does. */
+  later(tx: Tx, at: Temporal.Instant): Promise<void>;
+};
+
+/** Runs stored steps: as soon as they are committed, at their time, after a crash, never two replicas at once. */
+export type StepRunner = {
+  /** `<service>.<what>`; steps are stored for it under this name, so that it stays for ever. */
+  readonly name: string;
+  /** Steps at once in this process; 8 unless told. */
+  readonly concurrency?: number;
+  /** A crashed runner's steps are taken over after this; 10 s unless told. Running steps renew their claim. */
+  readonly lease?: Temporal.Duration;
+  /**
+   * Does one step: calls the network, then stores the result with step.done(tx). An error means again, later. A step
+   * that returns without done() or later() has ended too.
+   */
+  run(step: Step): Promise<void>;
+};
+
+/** Describes a runner of stored steps; give it in Parts.steps and the runtime runs it. */
+export function stepRunner(runner: StepRunner): StepRunner {
+  return runner;
+}
+
+/** A step to be stored. */
+export type NewStep = {
+  /** UUID; a step that is known by this id already is left as it is. */
+  readonly id?: string;
+  /** The runner's name. */
+  readonly runner: string;
+  readonly key: string;
+  readonly name: string;
+  /** JSON; no personal data. */
+  readonly payload?: unknown;
+  /** When to run, by the platform's clock; at once unless told. */
+  readonly at?: Temporal.Instant;
+};
+
+/** Says that a step's claim was lost: whoever has it now does the work, and this transaction must not. */
+export class StepLost extends Error {
+  override readonly name = "StepLost";
+}
+
+/** Stores a step in the transaction that decides on it, and wakes its runner when that commits. */
+export async function addStep(tx: Tx, step: NewStep): Promise<void> {
+  await tx.query(
+    `with added as (
+       insert into saga_step (id, runner, key, name, payload, traceparent, due_time)
+       values (coalesce($1::uuid, gen_random_uuid()), $2, $3, $4, $5::jsonb, $6, $7::timestamptz)
+       on conflict (id) do nothing)
+     select pg_notify($8, '')`,
+    [
+      step.id ?? null,
+      step.runner,
+      step.key,
+      step.name,
+      JSON.stringify(step.payload ?? null),
+      traceparentNow() ?? null,
+      step.at?.toString() ?? null,
+      channelOf(step.runner),
+    ],
+  );
+}
+
+/** The channel that wakes a runner. */
+export function channelOf(runner: string): string {
+  return `saga_step:${runner}`;
+}

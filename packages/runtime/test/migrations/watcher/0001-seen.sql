@@ -1,0 +1,4 @@
+create table seen (
+  name text primary key,
+  text text not null
+);

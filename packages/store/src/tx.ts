@@ -1,0 +1,53 @@
+import type { EntityManager } from "@mikro-orm/postgresql";
+import type { Session } from "./connection/session.ts";
+
+/** What work in a transaction may use. */
+export type Tx = {
+  /** MikroORM's entity manager on the transaction's connection; what it holds is flushed before the commit. */
+  readonly em: EntityManager;
+  /**
+   * Runs a statement on the transaction's connection; `$1`… are sent as parameters. int8 and xid8 come as bigint,
+   * timestamptz as Temporal.Instant, date as Temporal.PlainDate, timestamp as Temporal.PlainDateTime, bytea as Buffer,
+   * json as its value, interval as ISO 8601 text, numeric as text. A JSON array is passed as text.
+   */
+  query<Row = Record<string, unknown>>(sql: string, params?: readonly unknown[]): Promise<Row[]>;
+  /** Wakes who listens to the channel, once the transaction has committed. Payloads are short: at most 7,999 bytes. */
+  notify(channel: string, payload?: string): Promise<void>;
+};
+
+/** An entity manager on a session, and the way to write what it holds. */
+type EntitySession = { readonly em: EntityManager; readonly flush: () => Promise<void> };
+
+/** Makes entity managers; absent where a store has no entities. */
+export type EntityManagers = (session: Session) => EntitySession;
+
+/** A Tx with its end. */
+export type OpenTx = { readonly tx: Tx; readonly flush: () => Promise<void> };
+
+/** Makes the Tx of a session; an entity manager is made when it is first asked for. */
+export function openTx(session: Session, entityManagers: EntityManagers | undefined, mayWrite: boolean): OpenTx {
+  let entities: EntitySession | undefined;
+
+  async function query<Row>(sql: string, params: readonly unknown[] = []): Promise<Row[]> {
+    const { rows, command } = await session.run<Row>(sql, params);
+    if (!mayWrite && writes.has(command)) throw new Error(`read() was used to write: ${command}`);
+    return rows;
+  }
+
+  return {
+    tx: {
+      get em() {
+        if (entityManagers === undefined) throw new Error("the store was opened without entities");
+        entities ??= entityManagers(session);
+        return entities.em;
+      },
+      query,
+      notify: async (channel, payload = "") => {
+        await query("select pg_notify($1, $2)", [channel, payload]);
+      },
+    },
+    flush: async () => entities?.flush(),
+  };
+}
+
+const writes: ReadonlySet<string> = new Set(["INSERT", "UPDATE", "DELETE", "MERGE", "TRUNCATE"]);

@@ -1,0 +1,4 @@
+import { main } from "@dawr/runtime";
+import { availability } from "./service.ts";
+
+await main(availability);

@@ -1,0 +1,173 @@
+import { PlatformError } from "@dawr/rpc";
+import type { Tx } from "@dawr/store";
+import { AvailabilityError } from "../domain/errors.ts";
+import type { Plan } from "../domain/plan.ts";
+import { type Day, dateOfDay, type Minute } from "../domain/zone-line.ts";
+import { isoOf } from "./load-taken.ts";
+
+/** One placed item as the reservation's row keeps it. */
+export type ReservedItem = {
+  readonly serviceId: string;
+  readonly staffId: string;
+  readonly from: Minute;
+  readonly to: Minute;
+  readonly resources: readonly { readonly resourceId: string; readonly lanes: readonly number[] }[];
+  readonly addOnIds: readonly string[];
+  readonly sessionId: string | null;
+};
+
+/** What a reservation is about, whoever asks for it. */
+export type Wanted = {
+  readonly providerId: string;
+  readonly reservationId: string;
+  readonly from: Minute;
+  readonly to: Minute;
+  readonly day: Day;
+  readonly items: readonly ReservedItem[];
+  readonly party: number;
+  readonly hot: boolean;
+  readonly discountPercent: number;
+  readonly plan: Plan;
+};
+
+export type Outcome = {
+  readonly status: "RESERVED" | "TAKEN" | "LIMIT" | "ALREADY";
+  readonly token: bigint;
+  /** Holds whose time was over and that this call ended. */
+  readonly lapsed: readonly string[];
+  /** When, by the database's reading of the platform's clock. */
+  readonly at: Temporal.Instant;
+};
+
+/** Holds time until `expires` (firm where undefined): all stretches or none, in one statement. (AV-03) */
+export async function insertReservation(
+  tx: Tx,
+  wanted: Wanted,
+  booking: string,
+  expires: Temporal.Instant | undefined,
+): Promise<Outcome> {
+  const [row] = await tx.query<OutcomeRow<Outcome["status"]>>(RESERVE, [
+    wanted.providerId,
+    wanted.reservationId,
+    booking,
+    expires?.toString() ?? null,
+    ...whatOf(wanted),
+  ]);
+  return outcomeOf(row);
+}
+
+/**
+ * Moves a reservation to another time or other units and answers the new token. A status of TAKEN or LIMIT asks the
+ * caller to roll back: the old stretches are already gone in this transaction.
+ */
+export async function updateReservation(tx: Tx, wanted: Wanted, token: bigint): Promise<Outcome> {
+  const [row] = await tx.query<OutcomeRow<Outcome["status"] | Refused>>(MOVE, [
+    wanted.providerId,
+    wanted.reservationId,
+    token.toString(),
+    ...whatOf(wanted),
+  ]);
+  const status = row?.status;
+  if (row && (status === "RESERVED" || status === "TAKEN" || status === "LIMIT" || status === "ALREADY"))
+    return outcomeOf({ ...row, status });
+  throw refusal(status, wanted.reservationId);
+}
+
+/** Makes a hold firm. Errors: NOT_FOUND, FENCING_TOKEN_STALE, RESERVATION_LAPSED, RESERVATION_RELEASED. */
+export async function confirmReservation(
+  tx: Tx,
+  providerId: string,
+  reservationId: string,
+  token: bigint,
+): Promise<void> {
+  const [row] = await tx.query<{ status: string }>("select status from confirm_reservation($1, $2, $3)", [
+    providerId,
+    reservationId,
+    token.toString(),
+  ]);
+  if (row?.status !== "OK") throw refusal(row?.status, reservationId);
+}
+
+/** Gives time up; again is no error. Errors: NOT_FOUND, FENCING_TOKEN_STALE. */
+export async function releaseReservation(
+  tx: Tx,
+  providerId: string,
+  reservationId: string,
+  token: bigint,
+): Promise<void> {
+  const [row] = await tx.query<{ status: string }>("select status from release_reservation($1, $2, $3)", [
+    providerId,
+    reservationId,
+    token.toString(),
+  ]);
+  if (row?.status === "NOT_FOUND" || row?.status === "STALE") throw refusal(row.status, reservationId);
+}
+
+type Refused = "NOT_FOUND" | "STALE" | "LAPSED" | "ENDED";
+type OutcomeRow<S> = {
+  readonly status: S;
+  readonly token: bigint | null;
+  readonly lapsed: readonly string[] | null;
+  readonly at: Temporal.Instant;
+};
+
+const REASONS = {
+  STALE: "FENCING_TOKEN_STALE",
+  LAPSED: "RESERVATION_LAPSED",
+  ENDED: "RESERVATION_RELEASED",
+} as const;
+
+function refusal(status: string | undefined, reservationId: string): Error {
+  if (status === "STALE" || status === "LAPSED" || status === "ENDED")
+    return new AvailabilityError(REASONS[status], { reservation: reservationId });
+  return new PlatformError("NOT_FOUND", { name: reservationId });
+}
+
+function outcomeOf(row: OutcomeRow<Outcome["status"]> | undefined): Outcome {
+  if (!row) throw new Error("the reservation function answered nothing");
+  return { status: row.status, token: row.token ?? 0n, lapsed: row.lapsed ?? [], at: row.at };
+}
+
+function whatOf({ from, to, day, items, party, hot, discountPercent, plan }: Wanted): readonly unknown[] {
+  const { stretches, opens, joins, limits } = plan;
+  return [
+    isoOf(from),
+    isoOf(to),
+    dateOfDay(day).toString(),
+    [...new Set(items.map((item) => item.serviceId))],
+    [...new Set(items.map((item) => item.staffId))],
+    JSON.stringify(items),
+    party,
+    hot,
+    discountPercent,
+    stretches.map((s) => s.unitId),
+    stretches.map((s) => s.lane),
+    stretches.map((s) => isoOf(s.from)),
+    stretches.map((s) => isoOf(s.to)),
+    stretches.map((s) => s.sessionId ?? null),
+    JSON.stringify(
+      opens.map((s) => ({
+        session_id: s.id,
+        service_id: s.serviceId,
+        staff_id: s.staffId,
+        start_time: isoOf(s.from),
+        end_time: isoOf(s.to),
+        seats: s.seats,
+        unit_ids: s.unitIds,
+      })),
+    ),
+    joins,
+    JSON.stringify(limits.map((limit) => ({ ...limit, id: limit.id === "" ? null : limit.id }))),
+  ];
+}
+
+const WHAT = (first: number) => {
+  const types =
+    "timestamptz timestamptz date uuid[] uuid[] jsonb integer boolean integer uuid[] integer[] timestamptz[] timestamptz[] uuid[] jsonb uuid[] jsonb";
+  return types
+    .split(" ")
+    .map((type, i) => `$${first + i}::${type}`)
+    .join(", ");
+};
+const RESERVE = `select status, token, lapsed, at from reserve($1, $2, $3, $4, ${WHAT(5)})`;
+const MOVE = `select status, token, lapsed, at from move_reservation($1, $2, $3, ${WHAT(4)})`;

@@ -1,0 +1,132 @@
+import type { Client } from "@connectrpc/connect";
+import type { SlotItem } from "@dawr/gen/dawr/availability/v1/availability_pb.js";
+import type { ScheduleService } from "@dawr/gen/dawr/availability/v1/schedule_pb.js";
+import { type Provider, Provider_State, type ProviderService } from "@dawr/gen/dawr/catalog/v1/provider_pb.js";
+import {
+  PriceType,
+  type Service,
+  Service_State,
+  type ServiceMenuService,
+} from "@dawr/gen/dawr/catalog/v1/service_menu_pb.js";
+import type { StaffMember, StaffService } from "@dawr/gen/dawr/catalog/v1/staff_pb.js";
+import type { PaymentService } from "@dawr/gen/dawr/payment/v1/payment_pb.js";
+import type { PaymentMethod } from "../domain/booking.ts";
+import { BookingError } from "../domain/errors.ts";
+import type { Policy } from "../domain/policy.ts";
+import type { Terms } from "../domain/quote.ts";
+import { idOf, requireBelow } from "../names.ts";
+
+/** Whom a quote asks. */
+export type QuoteSources = {
+  readonly providers: Client<typeof ProviderService>;
+  readonly menu: Client<typeof ServiceMenuService>;
+  readonly staff: Client<typeof StaffService>;
+  readonly schedules: Client<typeof ScheduleService>;
+  readonly payments: Client<typeof PaymentService>;
+  /** The policy in force at a provider. */
+  readonly policyOf: (providerId: string) => Promise<Policy>;
+  /** Hundredths of a per cent by region code. */
+  readonly taxBasisPoints: ReadonlyMap<string, number>;
+};
+
+/** What is to be quoted. */
+export type Wish = {
+  readonly provider: string;
+  readonly items: readonly SlotItem[];
+  readonly startTime: Temporal.Instant;
+  readonly partySize: number;
+  /** Undefined takes what the provider offers first: online. */
+  readonly paymentMethod: PaymentMethod | undefined;
+};
+
+/** Asks catalog, availability and payment, at once, for all that a price depends on; refuses what cannot be booked. */
+export async function gatherTerms(sources: QuoteSources, wish: Wish): Promise<Terms> {
+  const { provider: name, items } = wish;
+  for (const { service, staffChoice, addOns } of items) {
+    requireBelow(name, service);
+    if (staffChoice.case === "staffMember") requireBelow(name, staffChoice.value);
+    for (const addOn of addOns)
+      if (!addOn.startsWith(`${service}/`)) throw new BookingError("ADD_ON_UNKNOWN", { add_on: addOn });
+  }
+  const chosenStaff = [
+    ...new Set(items.flatMap(({ staffChoice }) => (staffChoice.case === "staffMember" ? [staffChoice.value] : []))),
+  ];
+  const [provider, { services }, staff, rules, policy] = await Promise.all([
+    sources.providers.getProvider({ name }),
+    sources.menu.batchGetServices({ names: [...new Set(items.map((item) => item.service))] }),
+    chosenStaff.length === 0
+      ? []
+      : sources.staff.batchGetStaffMembers({ names: chosenStaff }).then((answer) => answer.staffMembers),
+    sources.schedules.getBookingRules({ name: `${name}/bookingRules` }),
+    sources.policyOf(idOf(name)),
+  ]);
+  if (provider.state !== Provider_State.PUBLISHED) throw new BookingError("PROVIDER_NOT_BOOKABLE", { provider: name });
+  const paymentMethod = wish.paymentMethod ?? "ONLINE";
+  if (paymentMethod === "CASH" && !policy.acceptsCash) {
+    throw new BookingError("PAYMENT_METHOD_NOT_OFFERED", { payment_method: paymentMethod });
+  }
+
+  const priced = items.map((item) => priceItem(item, services, staff));
+  const fees = await feesOf(
+    sources,
+    provider,
+    priced.map((item) => item.priceMinor),
+  );
+  return {
+    providerId: idOf(name),
+    startTime: wish.startTime,
+    partySize: wish.partySize,
+    items: priced.map((item, index) => ({ ...item, feeMinor: fees.each[index] ?? 0n })),
+    policy,
+    paymentMethod,
+    minAgeYears: Math.max(0, ...services.map((service) => service.minAgeYears)),
+    currencyCode: provider.currencyCode,
+    feeMinor: fees.totalMinor,
+    taxBasisPoints: sources.taxBasisPoints.get(provider.address?.regionCode ?? "") ?? 0,
+    hotWindowMinutes: rules.hotWindowMinutes,
+    hotDiscountPercent: rules.hotDiscountPercent,
+  };
+}
+
+function priceItem(
+  { service: name, staffChoice, addOns }: SlotItem,
+  services: readonly Service[],
+  staff: readonly StaffMember[],
+) {
+  const service = services.find((candidate) => candidate.name === name);
+  if (service?.state !== Service_State.ACTIVE) throw new BookingError("SERVICE_NOT_BOOKABLE", { service: name });
+  const staffName = staffChoice.case === "staffMember" ? staffChoice.value : undefined;
+  const skill = staff
+    .find((member) => member.name === staffName)
+    ?.skills.find((candidate) => candidate.service === name);
+  if (staffName !== undefined && skill === undefined)
+    throw new BookingError("STAFF_NOT_ABLE", { staff_member: staffName });
+  const extras = addOns.map((addOnName) => {
+    const addOn = service.addOns.find((candidate) => candidate.name === addOnName);
+    if (addOn === undefined) throw new BookingError("ADD_ON_UNKNOWN", { add_on: addOnName });
+    return addOn;
+  });
+  const rateMinor = skill?.price?.amountMinor ?? service.price?.amountMinor ?? 0n;
+  const minutes = BigInt(
+    (skill?.durationMinutes ?? service.durationMinutes) + extras.reduce((sum, addOn) => sum + addOn.durationMinutes, 0),
+  );
+  const baseMinor = service.priceType === PriceType.PER_HOUR ? (rateMinor * minutes + 30n) / 60n : rateMinor;
+  return {
+    serviceId: idOf(name),
+    staffId: staffName === undefined ? undefined : idOf(staffName),
+    addOnNames: [...addOns],
+    serviceName: { ...service.displayName?.texts },
+    priceMinor: extras.reduce((sum, addOn) => sum + (addOn.price?.amountMinor ?? 0n), baseMinor),
+  };
+}
+
+async function feesOf(sources: QuoteSources, provider: Provider, pricesMinor: readonly bigint[]) {
+  const { currencyCode } = provider;
+  // What costs nothing carries no fee: a free consultation stays free.
+  if (pricesMinor.every((minor) => minor === 0n)) return { each: [], totalMinor: 0n };
+  const answer = await sources.payments.quoteFees({
+    provider: provider.name,
+    servicePrices: pricesMinor.map((amountMinor) => ({ currencyCode, amountMinor })),
+  });
+  return { each: answer.fees.map((fee) => fee.amountMinor), totalMinor: answer.totalFee?.amountMinor ?? 0n };
+}

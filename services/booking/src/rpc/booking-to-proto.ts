@@ -1,0 +1,122 @@
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import {
+  Booking_CancelledBy,
+  Booking_ExpireReason,
+  Booking_State,
+  type Booking as BookingMessage,
+  BookingSchema,
+  PaymentMethod,
+  type PriceBreakdownSchema,
+} from "@dawr/gen/dawr/booking/v1/booking_pb.js";
+import type { PolicySchema } from "@dawr/gen/dawr/booking/v1/policy_pb.js";
+import type { Booking } from "../domain/booking.ts";
+import type { Policy } from "../domain/policy.ts";
+import type { Price } from "../domain/price.ts";
+import { bookingName } from "../names.ts";
+
+/** ISO 4217's code where no currency is involved: what is only held has no price yet. */
+export const noCurrency = "XXX";
+
+/** A booking as the contract has it; the page to pay on is for its customer alone, so that events never have it. */
+export function bookingToProto(booking: Booking, viewer?: string): BookingMessage {
+  const provider = `providers/${booking.providerId}`;
+  const currencyCode = booking.price?.currencyCode;
+  const money = (amountMinor: bigint) => ({ currencyCode: currencyCode ?? noCurrency, amountMinor });
+  const { price, policy, payment, cancellation } = booking;
+  return create(BookingSchema, {
+    name: bookingName(booking),
+    account: `accounts/${booking.customerId}`,
+    state: Booking_State[booking.state],
+    items: booking.items.map((item) => ({
+      service: `${provider}/services/${item.serviceId}`,
+      staffMember: `${provider}/staff/${item.staffId}`,
+      startTime: timestamp(item.startTime),
+      endTime: timestamp(item.endTime),
+      addOns: [...item.addOnNames],
+      ...(price === undefined
+        ? {}
+        : {
+            serviceDisplayName: { texts: { ...item.serviceName } },
+            price: money(item.priceMinor),
+            platformFee: money(item.feeMinor),
+          }),
+    })),
+    startTime: timestamp(booking.startTime),
+    endTime: timestamp(booking.endTime),
+    timeZone: booking.timeZone,
+    partySize: booking.partySize,
+    paymentMethod:
+      booking.paymentMethod === undefined ? PaymentMethod.UNSPECIFIED : PaymentMethod[booking.paymentMethod],
+    expireReason:
+      booking.expireReason === undefined
+        ? Booking_ExpireReason.UNSPECIFIED
+        : Booking_ExpireReason[booking.expireReason],
+    createTime: timestamp(booking.createTime),
+    updateTime: timestamp(booking.updateTime),
+    etag: booking.version.toString(),
+    ...(price === undefined ? {} : { price: priceToProto(price) }),
+    ...(policy === undefined ? {} : { policy: policyToProto(policy, booking.providerId) }),
+    ...(payment === undefined ? {} : { payment: paymentToProto(booking, payment, viewer) }),
+    ...(cancellation === undefined
+      ? {}
+      : {
+          cancellation: {
+            cancelledBy: Booking_CancelledBy[cancellation.by],
+            penalty: money(cancellation.penaltyMinor),
+            refund: money(cancellation.refundMinor),
+            reason: cancellation.reason,
+            cancelTime: timestamp(cancellation.time),
+          },
+        }),
+    ...(booking.state === "HELD" || booking.state === "PENDING_PAYMENT"
+      ? { holdExpireTime: timestamp(booking.holdExpireTime) }
+      : {}),
+    ...(booking.confirmTime === undefined ? {} : { confirmTime: timestamp(booking.confirmTime) }),
+  });
+}
+
+/** What a price is made of, as the contract has it. */
+export function priceToProto(price: Price): MessageInitShape<typeof PriceBreakdownSchema> {
+  const money = (amountMinor: bigint) => ({ currencyCode: price.currencyCode, amountMinor });
+  return {
+    servicePrice: money(price.serviceMinor),
+    discount: money(price.discountMinor),
+    tax: money(price.taxMinor),
+    platformFee: money(price.feeMinor),
+    total: money(price.totalMinor),
+  };
+}
+
+/** A policy as the contract has it. */
+export function policyToProto(policy: Policy, providerId: string): MessageInitShape<typeof PolicySchema> {
+  return {
+    name: `providers/${providerId}/policy`,
+    freeWindowMinutes: policy.freeWindowMinutes,
+    latePenaltyPercent: policy.latePenaltyPercent,
+    noShowPenaltyPercent: policy.noShowPenaltyPercent,
+    acceptsCash: policy.acceptsCash,
+  };
+}
+
+/** An instant as the contract has it; instants of bookings have whole milliseconds. */
+export function timestamp(instant: Temporal.Instant) {
+  return timestampFromMs(instant.epochMilliseconds);
+}
+
+function paymentToProto(booking: Booking, payment: NonNullable<Booking["payment"]>, viewer: string | undefined) {
+  const isWaiting =
+    viewer === `accounts/${booking.customerId}` &&
+    booking.state === "PENDING_PAYMENT" &&
+    (booking.paymentState === "PENDING" || booking.paymentState === "FAILED");
+  const refundedMinor = booking.paymentState === "REFUNDED" ? booking.refundMinor : undefined;
+  return {
+    payment: payment.name,
+    // Once it is paid or over, the page has nothing to offer.
+    payUrl: isWaiting ? payment.payUrl : "",
+    ...(booking.payTime === undefined ? {} : { payTime: timestamp(booking.payTime) }),
+    ...(refundedMinor === undefined
+      ? {}
+      : { refunded: { currencyCode: booking.price?.currencyCode ?? noCurrency, amountMinor: refundedMinor } }),
+  };
+}

@@ -1,0 +1,132 @@
+import type { Client, HandlerContext } from "@connectrpc/connect";
+import type { ReservationService } from "@dawr/gen/dawr/availability/v1/reservation_pb.js";
+import {
+  type Booking as BookingMessage,
+  BookingService,
+  type CreateBookingRequest,
+} from "@dawr/gen/dawr/booking/v1/booking_pb.js";
+import type { KeyService } from "@dawr/gen/dawr/identity/v1/key_pb.js";
+import type { PaymentService } from "@dawr/gen/dawr/payment/v1/payment_pb.js";
+import { outgoing, PlatformError, requireActor } from "@dawr/rpc";
+import { derivedRequestId, once, replayed, type Store } from "@dawr/store";
+import type { Booking, PaymentMethod } from "../domain/booking.ts";
+import { createBooking, requireLiveHold } from "../domain/create-booking.ts";
+import { BookingError } from "../domain/errors.ts";
+import { makeQuote, type Quote, requireFits } from "../domain/quote.ts";
+import { parseBookingName } from "../names.ts";
+import { gatherTerms } from "../quotes/gather-terms.ts";
+import { openQuote } from "../quotes/quote-token.ts";
+import { isRefusedForGood } from "../saga/refused-for-good.ts";
+import { findBooking, updateBooking } from "../store/bookings.ts";
+import { findPaymentStart } from "../store/payment-starts.ts";
+import { bookingToProto } from "./booking-to-proto.ts";
+import { methodOf, type QuoteDeps } from "./quote-booking.ts";
+import { startPayment } from "./start-payment.ts";
+
+/** What making a booking needs. */
+export type CreateDeps = QuoteDeps & {
+  readonly store: Store;
+  readonly reservations: Client<typeof ReservationService>;
+  readonly payments: Client<typeof PaymentService>;
+  readonly keysOfPeople: Client<typeof KeyService>;
+};
+
+/**
+ * Turns the caller's hold into a booking at exactly the quoted terms, and starts the payment; the answer says where to pay.
+ * What costs nothing, or is paid at the venue, is confirmed at once. (BK-02, BK-03, BK-05)
+ */
+export const createBookingRpc =
+  (deps: CreateDeps) =>
+  async (request: CreateBookingRequest, context: HandlerContext): Promise<BookingMessage> => {
+    const { store, now } = deps;
+    const actor = requireActor(context).account;
+    const call = { actor, method: BookingService.method.createBooking, request };
+    const known = await replayed(store, call);
+    if (known !== undefined) return known;
+
+    const key = parseBookingName(request.name);
+    try {
+      const held = await store.read((tx) => findBooking(tx, key));
+      if (held === undefined) throw new PlatformError("NOT_FOUND", { name: request.name });
+      requireLiveHold(held, now());
+      const method = methodOf(request.paymentMethod) ?? "ONLINE";
+      const quote = await quoteFor(deps, held, request.quoteToken, method);
+      await requireAge(deps, held, quote.minAgeYears);
+
+      const paysNow = method === "ONLINE" && quote.price.totalMinor > 0n;
+      const payment = paysNow ? await startPayment(deps, held, quote, request, context) : undefined;
+      if (!paysNow) await makeFirm(deps, held, request, context);
+      return await once(store, call, async (tx) => {
+        const created = await updateBooking(tx, key, actor, (booking) => createBooking(booking, quote, payment, now()));
+        if (created === undefined) throw new PlatformError("NOT_FOUND", { name: request.name });
+        return bookingToProto(created, actor);
+      });
+    } catch (error) {
+      // The same request, sent twice at once, may have been done since it was asked for: then this one has its answer.
+      const done = await replayed(store, call);
+      if (done !== undefined) return done;
+      throw error;
+    }
+  };
+
+async function quoteFor(deps: CreateDeps, held: Booking, token: string, paymentMethod: PaymentMethod): Promise<Quote> {
+  const at = deps.now();
+  if (token !== "") {
+    const quote = openQuote(token, deps.keys);
+    requireFits(quote, held, paymentMethod, at);
+    return quote;
+  }
+  // A payment was asked for already, but its answer lost: what it was asked for still holds.
+  const started = paymentMethod === "ONLINE" ? await deps.store.read((tx) => findPaymentStart(tx, held.id)) : undefined;
+  if (started !== undefined) return openQuote(started, deps.keys);
+  const provider = `providers/${held.providerId}`;
+  const terms = await gatherTerms(deps.sources, {
+    provider,
+    items: held.items.map((item) => ({
+      $typeName: "dawr.availability.v1.SlotItem",
+      service: `${provider}/services/${item.serviceId}`,
+      staffChoice: { case: "staffMember", value: `${provider}/staff/${item.staffId}` },
+      addOns: [...item.addOnNames],
+    })),
+    startTime: held.startTime,
+    partySize: held.partySize,
+    paymentMethod,
+  });
+  return makeQuote(terms, deps.quoteLifetime, at);
+}
+
+/** Refuses with TOO_YOUNG who is younger, on the day of the booking, than a service asks for. (ID-09) */
+async function requireAge(deps: CreateDeps, held: Booking, minAgeYears: number): Promise<void> {
+  if (minAgeYears === 0) return;
+  const { contacts } = await deps.keysOfPeople.batchGetContacts({ accounts: [`accounts/${held.customerId}`] });
+  const born = contacts[0]?.birthDate;
+  const isOldEnough =
+    born !== undefined &&
+    Temporal.PlainDate.compare(
+      Temporal.PlainDate.from({ year: born.year, month: born.month, day: born.day }).add({ years: minAgeYears }),
+      held.startTime.toZonedDateTimeISO(held.timeZone).toPlainDate(),
+    ) <= 0;
+  if (!isOldEnough) throw new BookingError("TOO_YOUNG", { min_age_years: String(minAgeYears) });
+}
+
+/** Makes the reservation firm before the booking says so; if the booking then fails, its hold still ends and gives it back. */
+async function makeFirm(
+  deps: CreateDeps,
+  held: Booking,
+  request: CreateBookingRequest,
+  context: HandlerContext,
+): Promise<void> {
+  try {
+    await deps.reservations.confirmReservation(
+      {
+        name: held.reservation.name,
+        fencingToken: held.reservation.fencingToken,
+        requestId: derivedRequestId(held.id, `confirm-reservation ${request.requestId}`),
+      },
+      outgoing(context),
+    );
+  } catch (cause) {
+    if (!isRefusedForGood(cause)) throw cause;
+    throw new BookingError("HOLD_EXPIRED", { hold_expire_time: held.holdExpireTime.toString() }, { cause });
+  }
+}

@@ -1,0 +1,65 @@
+import { create } from "@bufbuild/protobuf";
+import { timestampMs } from "@bufbuild/protobuf/wkt";
+import {
+  PaymentMethod as Method,
+  type Quote,
+  type QuoteBookingRequest,
+  QuoteSchema,
+} from "@dawr/gen/dawr/booking/v1/booking_pb.js";
+import type { KeyRing } from "@dawr/store";
+import type { PaymentMethod } from "../domain/booking.ts";
+import { makeQuote } from "../domain/quote.ts";
+import { gatherTerms, type QuoteSources } from "../quotes/gather-terms.ts";
+import { sealQuote } from "../quotes/quote-token.ts";
+import { policyToProto, priceToProto, timestamp } from "./booking-to-proto.ts";
+
+/** What quoting needs. */
+export type QuoteDeps = {
+  readonly sources: QuoteSources;
+  readonly keys: KeyRing;
+  readonly now: () => Temporal.Instant;
+  readonly quoteLifetime: Temporal.Duration;
+};
+
+/** Offers a price and a policy, signed and good for some minutes; a booking made with it is charged exactly that. */
+export const quoteBooking =
+  (deps: QuoteDeps) =>
+  async (request: QuoteBookingRequest): Promise<Quote> => {
+    const { provider, items, startTime, partySize } = request;
+    const terms = await gatherTerms(deps.sources, {
+      provider,
+      items,
+      startTime: Temporal.Instant.fromEpochMilliseconds(startTime === undefined ? 0 : timestampMs(startTime)),
+      partySize: Math.max(1, partySize),
+      paymentMethod: methodOf(request.paymentMethod),
+    });
+    const quote = makeQuote(terms, deps.quoteLifetime, deps.now());
+    const { currencyCode } = quote.price;
+    return create(QuoteSchema, {
+      items: quote.items.map((item) => ({
+        service: `${provider}/services/${item.serviceId}`,
+        serviceDisplayName: { texts: { ...item.serviceName } },
+        staffMember: item.staffId === undefined ? "" : `${provider}/staff/${item.staffId}`,
+        addOns: [...item.addOnNames],
+        price: { currencyCode, amountMinor: item.priceMinor },
+        platformFee: { currencyCode, amountMinor: item.feeMinor },
+      })),
+      price: priceToProto(quote.price),
+      policy: policyToProto(quote.policy, quote.providerId),
+      hot: quote.isHot,
+      quoteToken: sealQuote(quote, deps.keys),
+      expireTime: timestamp(quote.expireTime),
+    });
+  };
+
+/** The way of paying that a request names; undefined where it names none. */
+export function methodOf(method: Method): PaymentMethod | undefined {
+  switch (method) {
+    case Method.ONLINE:
+      return "ONLINE";
+    case Method.CASH:
+      return "CASH";
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,70 @@
+import { create } from "@bufbuild/protobuf";
+import type { HandlerContext } from "@connectrpc/connect";
+import {
+  type WatchBookingsRequest,
+  type WatchBookingsResponse,
+  WatchBookingsResponseSchema,
+} from "@dawr/gen/dawr/booking/v1/booking_pb.js";
+import { WatchKind } from "@dawr/gen/dawr/type/v1/watch_pb.js";
+import { callOf } from "@dawr/rpc";
+import { changedSince, type KeyRing, type Store, watchChanges } from "@dawr/store";
+import { idOf } from "../names.ts";
+import { type BookingRow, bookingColumns, bookingOfRow } from "../store/booking-row.ts";
+import { bookingToProto } from "./booking-to-proto.ts";
+
+const kinds = { snapshot: WatchKind.SNAPSHOT, changes: WatchKind.CHANGES, heartbeat: WatchKind.HEARTBEAT } as const;
+const mostBookings = 1_000;
+const columns = bookingColumns.join(", ");
+
+/**
+ * Streams the bookings of a customer or a provider: first those that are not long over, then each change, with a token to
+ * resume from. (MS-04, GW-03)
+ */
+export const watchBookings = ({
+  store,
+  keys,
+  now,
+}: {
+  readonly store: Store;
+  readonly keys: KeyRing;
+  readonly now: () => Temporal.Instant;
+}) =>
+  async function* (request: WatchBookingsRequest, context: HandlerContext): AsyncGenerator<WatchBookingsResponse> {
+    const { parent, resumeToken } = request;
+    const viewer = callOf(context).actor?.account;
+    const column = parent.startsWith("accounts/") ? "customer_id" : "provider_id";
+    const messages = watchChanges({
+      store,
+      key: keys,
+      query: { parent },
+      resumeToken,
+      signal: context.signal,
+      // The payload names whose booking it was; an empty one means that something may have been missed.
+      wake: (onWake) =>
+        store.listen("booking", (payload) => (payload === "" || payload.includes(idOf(parent)) ? onWake() : undefined)),
+      read: async (tx, since) => {
+        const statement = since === undefined ? snapshotStatement(column) : changesStatement(column);
+        const rows = await tx.query<BookingRow>(statement, [idOf(parent), since ?? now().subtract({ hours: 24 })]);
+        return rows.map(bookingOfRow);
+      },
+    });
+    for await (const { kind, items, token } of messages) {
+      yield create(WatchBookingsResponseSchema, {
+        kind: kinds[kind],
+        resumeToken: token,
+        bookings: items.map((booking) => bookingToProto(booking, viewer)),
+      });
+    }
+  };
+
+type ParentColumn = "customer_id" | "provider_id";
+
+/** What a stream starts with: what is not long over, what ends first before what ends last. */
+export function snapshotStatement(column: ParentColumn): string {
+  return `select ${columns} from booking where ${column} = $1 and end_time > $2 order by end_time limit ${mostBookings}`;
+}
+
+/** What changed; a snapshot may be cut, changes never: who resumes would miss them. */
+export function changesStatement(column: ParentColumn): string {
+  return `select ${columns} from booking where ${column} = $1 and ${changedSince("$2")}`;
+}

@@ -1,0 +1,105 @@
+import { ReservationService } from "@dawr/gen/dawr/availability/v1/reservation_pb.js";
+import { ScheduleService } from "@dawr/gen/dawr/availability/v1/schedule_pb.js";
+import { BookingService } from "@dawr/gen/dawr/booking/v1/booking_pb.js";
+import { PolicyService } from "@dawr/gen/dawr/booking/v1/policy_pb.js";
+import { ProviderService } from "@dawr/gen/dawr/catalog/v1/provider_pb.js";
+import { ServiceMenuService } from "@dawr/gen/dawr/catalog/v1/service_menu_pb.js";
+import { StaffService } from "@dawr/gen/dawr/catalog/v1/staff_pb.js";
+import { KeyService } from "@dawr/gen/dawr/identity/v1/key_pb.js";
+import { PaymentService } from "@dawr/gen/dawr/payment/v1/payment_pb.js";
+import { implement } from "@dawr/rpc";
+import { defineService } from "@dawr/runtime";
+import { config, taxTable } from "./config.ts";
+import type { Policy } from "./domain/policy.ts";
+import { expiryTimer } from "./events/expiry.ts";
+import { paymentConsumer } from "./events/payment-consumer.ts";
+import { importBookings } from "./import-bookings.ts";
+import { cancelBookingRpc, quoteCancellationRpc } from "./rpc/cancel-booking.ts";
+import { createBookingRpc } from "./rpc/create-booking.ts";
+import { errors } from "./rpc/errors.ts";
+import { holdSlot } from "./rpc/hold-slot.ts";
+import { ownerOfBooking } from "./rpc/owner-of-booking.ts";
+import { getPolicy, policyOf, updatePolicy } from "./rpc/policy.ts";
+import { quoteBooking } from "./rpc/quote-booking.ts";
+import { getBooking, listBookingEvents, listBookingsRpc } from "./rpc/read-bookings.ts";
+import { releaseHoldRpc } from "./rpc/release-hold.ts";
+import { watchBookings } from "./rpc/watch-bookings.ts";
+import { bookingSaga } from "./saga/saga.ts";
+import { pruneHolds } from "./store/hold-attempts.ts";
+
+/** The life of bookings: quotes, holds, the saga, cancelling by policy. */
+export const booking = defineService({
+  name: "booking",
+  config,
+  migrations: new URL("../migrations/", import.meta.url),
+  errors,
+  start(host) {
+    const { store, keys, now, newId, auth, log, config: settings } = host;
+    const reservations = host.client(ReservationService);
+    const payments = host.client(PaymentService);
+    const providers = host.client(ProviderService);
+    const defaults: Policy = {
+      freeWindowMinutes: settings.BOOKING_FREE_WINDOW_MINUTES,
+      latePenaltyPercent: settings.BOOKING_LATE_PENALTY_PERCENT,
+      noShowPenaltyPercent: settings.BOOKING_NO_SHOW_PENALTY_PERCENT,
+      acceptsCash: true,
+      refundsFee: settings.BOOKING_REFUNDS_FEE,
+    };
+    const policies = { store, now, defaults };
+    const quoting = {
+      keys,
+      now,
+      quoteLifetime: settings.BOOKING_QUOTE_LIFETIME,
+      sources: {
+        providers,
+        menu: host.client(ServiceMenuService),
+        staff: host.client(StaffService),
+        schedules: host.client(ScheduleService),
+        payments,
+        policyOf: policyOf(policies),
+        taxBasisPoints: taxTable(settings.BOOKING_TAX),
+      },
+    };
+    const holding = {
+      store,
+      log,
+      keys,
+      now,
+      newId,
+      reservations,
+      providers,
+      hold: settings.BOOKING_HOLD,
+      perAccount: settings.BOOKING_HOLDS_PER_ACCOUNT,
+      perAddress: settings.BOOKING_HOLDS_PER_ADDRESS,
+    };
+    return {
+      ownerOf: ownerOfBooking(store),
+      implementations: [
+        implement(BookingService, {
+          getBooking: getBooking({ store, keys }),
+          listBookings: listBookingsRpc({ store, keys }),
+          listBookingEvents: listBookingEvents({ store, keys }),
+          watchBookings: watchBookings({ store, keys, now }),
+          quoteBooking: quoteBooking(quoting),
+          holdSlot: holdSlot(holding),
+          releaseHold: releaseHoldRpc({ store, now }),
+          createBooking: createBookingRpc({
+            ...quoting,
+            store,
+            reservations,
+            payments,
+            keysOfPeople: host.client(KeyService),
+          }),
+          quoteCancellation: quoteCancellationRpc({ store, auth, now }),
+          cancelBooking: cancelBookingRpc({ store, auth, now }),
+        }),
+        implement(PolicyService, { getPolicy: getPolicy(policies), updatePolicy: updatePolicy(policies) }),
+      ],
+      consumers: [paymentConsumer(now)],
+      timers: [expiryTimer(store, now)],
+      steps: [bookingSaga({ store, now, reservations, payments })],
+      jobs: [{ name: "prune-holds", schedule: "17 * * * *", run: () => store.transaction(pruneHolds) }],
+    };
+  },
+  importResources: importBookings,
+});

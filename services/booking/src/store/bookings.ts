@@ -1,0 +1,70 @@
+import type { Tx } from "@dawr/store";
+import type { Booking, Change } from "../domain/booking.ts";
+import { bookingEvents } from "../events/booking-events.ts";
+import type { BookingKey } from "../names.ts";
+import { storeSteps } from "../saga/store-steps.ts";
+import { type BookingRow, bookingColumns, bookingOfRow, columnsOf } from "./booking-row.ts";
+
+const columns = bookingColumns.join(", ");
+const places = bookingColumns.map((_, index) => `$${index + 1}`).join(", ");
+const assignments = bookingColumns
+  .slice(2)
+  .map((column, index) => `${column} = $${index + 3}`)
+  .join(", ");
+const afterColumns = bookingColumns.length;
+
+/** Reads one booking; undefined when there is none. */
+export async function findBooking(tx: Tx, { providerId, id }: BookingKey): Promise<Booking | undefined> {
+  const [row] = await tx.query<BookingRow>(`select ${columns} from booking where provider_id = $1 and id = $2`, [
+    providerId,
+    id,
+  ]);
+  return row === undefined ? undefined : bookingOfRow(row);
+}
+
+/** Stores a new booking with its history, its event and its steps. */
+export async function insertBooking(tx: Tx, change: Change, by: string): Promise<Booking> {
+  await write(tx, `insert into booking (${columns}) values (${places})`, change, by, "");
+  return change.booking;
+}
+
+/**
+ * Locks a booking, lets the domain decide, and stores what it decided: the booking, its history, its event and its steps,
+ * together or not at all. Undefined from `decide` changes nothing; undefined as the answer: there is no such booking.
+ */
+export async function updateBooking(
+  tx: Tx,
+  { providerId, id }: BookingKey,
+  by: string,
+  decide: (booking: Booking) => Change | undefined,
+): Promise<Booking | undefined> {
+  const [row] = await tx.query<BookingRow>(
+    `select ${columns} from booking where provider_id = $1 and id = $2 for no key update`,
+    [providerId, id],
+  );
+  if (row === undefined) return undefined;
+  const before = bookingOfRow(row);
+  const change = decide(before);
+  if (change === undefined) return before;
+  const update = `update booking set ${assignments}, change_xid = pg_current_xact_id() where provider_id = $1 and id = $2`;
+  await write(tx, update, change, by, before.state);
+  return change.booking;
+}
+
+async function write(tx: Tx, statement: string, change: Change, by: string, fromState: string): Promise<void> {
+  const { booking } = change;
+  const parameters = Array.from({ length: 3 }, (_, index) => `$${afterColumns + index + 1}`).join(", ");
+  // One round trip for the booking, its history and the streams that wait for it.
+  await tx.query(
+    `with written as (${statement}),
+     noted as (
+       insert into booking_history (provider_id, booking_id, version, state, change_time, changed_by, reason, from_state)
+       values ($1, $2, $4, $5, $${afterColumns}, ${parameters})),
+     ended as (delete from hold_attempt where booking_id = $2 and $5 not in ('HELD', 'PENDING_PAYMENT', 'PENDING_APPROVAL')),
+     started as (delete from payment_start where booking_id = $2 and $5 <> 'HELD')
+     select pg_notify('booking', $${afterColumns + 4})`,
+    [...columnsOf(booking), by, change.reason, fromState, `${booking.customerId} ${booking.providerId}`],
+  );
+  await bookingEvents(tx, change, fromState);
+  await storeSteps(tx, change);
+}

@@ -1,0 +1,4 @@
+import { main } from "@dawr/runtime";
+import { identity } from "./service.ts";
+
+await main(identity);

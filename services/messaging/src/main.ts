@@ -1,0 +1,4 @@
+import { main } from "@dawr/runtime";
+import { messaging } from "./service.ts";
+
+await main(messaging);

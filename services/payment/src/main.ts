@@ -1,0 +1,4 @@
+import { main } from "@dawr/runtime";
+import { payment } from "./service.ts";
+
+await main(payment);

@@ -1,0 +1,2 @@
+/** The runner of webhooks; announce stores steps for it, send-webhooks runs them. */
+export const webhookRunner = "sandbox.webhooks";

@@ -1,0 +1,4 @@
+import { main } from "@dawr/runtime";
+import { search } from "./service.ts";
+
+await main(search);

@@ -1,0 +1,105 @@
+import { randomBytes } from "node:crypto";
+import { access, constants, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { StandaloneError } from "./standalone-error.ts";
+
+/** Where a standalone platform keeps everything. */
+export type DataFolder = {
+  readonly path: string;
+  readonly postgres: string;
+  readonly keyFile: string;
+  readonly workloadKeyFile: string;
+  /** Where others read which ports are in use. */
+  readonly runFile: string;
+  /** There once the demo market is complete. */
+  readonly marketFile: string;
+  /** What passwords on this machine are derived from. */
+  readonly secret: Buffer;
+  /** Lets the next process have the folder. */
+  release(): Promise<void>;
+};
+
+/** Opens the folder for this process alone, making it first when it is new; `fresh` throws away what it holds. */
+export async function openDataFolder(path: string, fresh: boolean): Promise<DataFolder> {
+  const root = resolve(path);
+  const lockFile = join(root, "dawr.pid");
+  await writable(root);
+  await refuseSecond(lockFile);
+  if (fresh) await emptied(root);
+  await mkdir(join(root, "keys"), { recursive: true, mode: 0o700 });
+  await writeFile(lockFile, `${process.pid}\n`);
+  return await folderAt(root, async () => {
+    await Promise.all([lockFile, join(root, "run.json")].map((file) => rm(file, { force: true })));
+  });
+}
+
+/** Looks into the folder of a platform that runs in another process, without taking it; undefined when none runs on it. */
+export async function visitDataFolder(path: string): Promise<DataFolder | undefined> {
+  const root = resolve(path);
+  const isRunning = (await holderOf(join(root, "dawr.pid"))) !== undefined;
+  return isRunning ? await folderAt(root, async () => undefined) : undefined;
+}
+
+async function folderAt(root: string, release: () => Promise<void>): Promise<DataFolder> {
+  const keys = join(root, "keys");
+  return {
+    path: root,
+    postgres: join(root, "postgres"),
+    keyFile: join(keys, "encryption.json"),
+    workloadKeyFile: join(keys, "workload"),
+    runFile: join(root, "run.json"),
+    marketFile: join(root, "market.json"),
+    secret: await secretOf(join(keys, "passwords")),
+    release,
+  };
+}
+
+async function writable(root: string): Promise<void> {
+  try {
+    await mkdir(root, { recursive: true });
+    await access(root, constants.W_OK | constants.X_OK);
+  } catch (cause) {
+    throw new StandaloneError(`cannot write the data folder ${root}`, { cause });
+  }
+}
+
+async function refuseSecond(lockFile: string): Promise<void> {
+  const pid = await holderOf(lockFile);
+  if (pid !== undefined) {
+    throw new StandaloneError(
+      `process ${pid} is running on this data folder already; stop it, or give another with --data`,
+    );
+  }
+}
+
+/** The process of a platform that runs on the folder; undefined when none does. */
+async function holderOf(lockFile: string): Promise<number | undefined> {
+  const pid = Number((await readFile(lockFile, "utf8").catch(() => "")).trim());
+  return pid > 0 && pid !== process.pid && (await isDawr(pid)) ? pid : undefined;
+}
+
+/** Whether a process lives and may be one of ours: after a crash its number may belong to something else by now. */
+async function isDawr(pid: number): Promise<boolean> {
+  try {
+    process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+  const command = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "standalone");
+  return command.includes("standalone");
+}
+
+async function emptied(root: string): Promise<void> {
+  for (const name of ["keys", "market.json", "run.json", "dawr.pid"])
+    await rm(join(root, name), { recursive: true, force: true });
+  await rm(join(root, "postgres"), { recursive: true, force: true });
+}
+
+async function secretOf(file: string): Promise<Buffer> {
+  await writeFile(file, randomBytes(32).toString("base64"), { flag: "wx", mode: 0o600 }).catch(
+    (error: NodeJS.ErrnoException) => {
+      if (error.code !== "EEXIST") throw error;
+    },
+  );
+  return Buffer.from(await readFile(file, "utf8"), "base64");
+}

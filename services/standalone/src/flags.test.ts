@@ -1,0 +1,55 @@
+import { describe, expect, test } from "@jest/globals";
+import { parseFlags } from "./flags.ts";
+
+describe("given a command line, when it is read", () => {
+  test("then nothing asked for means the defaults", () => {
+    expect(parseFlags([])).toEqual({
+      dataDir: ".dawr",
+      port: 8080,
+      fresh: false,
+      demo: true,
+      databaseUrl: undefined,
+      logLevel: "warn",
+      help: false,
+    });
+  });
+  test("then every flag is taken", () => {
+    const all = [
+      "--data",
+      "d",
+      "--port",
+      "0",
+      "--fresh",
+      "--no-demo",
+      "--database-url",
+      "postgres://h/d",
+      "--log-level",
+      "info",
+    ];
+    expect(parseFlags(all)).toMatchObject({
+      dataDir: "d",
+      port: 0,
+      fresh: true,
+      demo: false,
+      databaseUrl: "postgres://h/d",
+      logLevel: "info",
+    });
+  });
+  test.each([
+    [["--port", "65532"], "--port"],
+    [["--port", "-1"], "--port"],
+    [["--port", "x"], "--port"],
+    [["--log-level", "loud"], "--log-level"],
+    [["--database-url", "mysql://h/d"], "--database-url"],
+    [["--colour"], "--colour"],
+    [["extra"], "extra"],
+  ])("then %j is refused in one line that names it", (argv, named) => {
+    expect(() => parseFlags(argv)).toThrow(
+      expect.objectContaining({ name: "StandaloneError", message: expect.stringContaining(named) }),
+    );
+    expect(() => parseFlags(argv)).not.toThrow(/\n/);
+  });
+  test("then the highest port leaves room for the three after it", () => {
+    expect(parseFlags(["--port", "65531"]).port).toBe(65_531);
+  });
+});

@@ -1,0 +1,47 @@
+import { ConfigError } from "@dawr/config";
+import { exitCodes, StopError } from "@dawr/runtime";
+import { banner } from "./banner.ts";
+import { parseFlags, usage } from "./flags.ts";
+import { openProgress } from "./progress.ts";
+import { StandaloneError } from "./standalone-error.ts";
+import { startStandalone } from "./start-standalone.ts";
+
+const signals = Promise.withResolvers<NodeJS.Signals>();
+let firstSignalMs: number | undefined;
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.on(signal, () => {
+    // One Ctrl-C may arrive twice, through the terminal and through npm: only a later one means "at once".
+    if (firstSignalMs !== undefined && performance.now() - firstSignalMs > 1_000) process.exit(exitCodes.failed);
+    firstSignalMs ??= performance.now();
+    signals.resolve(signal);
+  });
+}
+for (const event of ["uncaughtException", "unhandledRejection"] as const) {
+  process.on(event, (error: unknown) => {
+    // Nobody knows what state the process is in; everything it has acknowledged is in the database.
+    process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+    process.exit(exitCodes.failed);
+  });
+}
+
+const progress = openProgress((text) => process.stderr.write(text));
+try {
+  const flags = parseFlags(process.argv.slice(2));
+  if (flags.help) {
+    process.stdout.write(`${usage}\n`);
+    process.exit(exitCodes.clean);
+  }
+  const platform = await startStandalone(flags, { given: process.env, doing: progress.doing });
+  progress.done();
+  process.stdout.write(banner(platform, flags.demo, performance.now() / 1000));
+  await signals.promise;
+  process.stdout.write("stopping …\n");
+  await platform.stop();
+  process.exit(exitCodes.clean);
+} catch (error) {
+  progress.done();
+  const isKnown = error instanceof StandaloneError || error instanceof ConfigError || error instanceof StopError;
+  if (!isKnown) throw error;
+  process.stderr.write(`dawr: ${error.message}\n`);
+  process.exit(error instanceof ConfigError ? exitCodes.usage : exitCodes.failed);
+}

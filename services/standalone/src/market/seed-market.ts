@@ -1,0 +1,35 @@
+import { existsSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
+import { create } from "@bufbuild/protobuf";
+import { MembershipSchema } from "@dawr/gen/dawr/identity/v1/access_pb.js";
+import { Role } from "@dawr/gen/dawr/identity/v1/account_pb.js";
+import { RegisterRequestSchema } from "@dawr/gen/dawr/identity/v1/authentication_pb.js";
+import type { Running } from "@dawr/runtime";
+import { demoAccounts } from "./demo-accounts.ts";
+import { demoMarket } from "./market.ts";
+
+const seed = 20260101;
+
+/** Loads the demo market once; a start that was killed in the middle of it loads the rest. */
+export async function seedMarket(running: Running, marketFile: string, now: Temporal.Instant): Promise<void> {
+  if (existsSync(marketFile)) return;
+  const market = demoMarket(seed, now);
+  const people = demoAccounts.map(({ id, email, name, locale, password }) =>
+    create(RegisterRequestSchema, {
+      requestId: id,
+      email,
+      displayName: name,
+      locale,
+      password,
+      birthDate: { year: 1990, month: 5, day: 4 },
+    }),
+  );
+  const owner = demoAccounts[2];
+  const membership = create(MembershipSchema, {
+    name: `${market.ownedProvider}/members/${owner.id}`,
+    account: `accounts/${owner.id}`,
+    role: Role.PROVIDER,
+  });
+  await running.importResources([...people, membership, ...market.resources]);
+  await writeFile(marketFile, `${JSON.stringify({ seed, time: now.toString() })}\n`);
+}

@@ -1,0 +1,45 @@
+import { parseArgs } from "node:util";
+import { freePortRange, runningPlatform, startOwnPlatform, temporaryDataDir } from "../journey/own-platform.ts";
+import type { Urls } from "../journey/platform-client.ts";
+import { play } from "./play.ts";
+import { openStory } from "./story.ts";
+
+const { values } = parseArgs({
+  options: { data: { type: "string", default: ".dawr" }, target: { type: "string" }, sandbox: { type: "string" } },
+});
+const write = (text: string): void => void process.stdout.write(text);
+
+const given =
+  values.target === undefined
+    ? await runningPlatform(values.data)
+    : { gateway: values.target, sandbox: values.sandbox ?? "" };
+const begun = performance.now();
+try {
+  if (given === undefined) await playOnOwnPlatform();
+  else await playOn(given);
+  write(`The story went as it should, in ${((performance.now() - begun) / 1_000).toFixed(1)} s.\n`);
+} catch (error) {
+  write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  process.exitCode = 1;
+}
+
+async function playOn(urls: Urls): Promise<void> {
+  write(`Playing on ${urls.gateway}\n\n`);
+  await play(urls, openStory(write));
+}
+
+async function playOnOwnPlatform(): Promise<void> {
+  write("No platform is running: starting one in a temporary folder …\n");
+  const folder = await temporaryDataDir();
+  try {
+    const platform = await startOwnPlatform({ dataDir: folder.path, port: await freePortRange() });
+    write(`ready after ${(platform.startMs / 1_000).toFixed(1)} s\n\n`);
+    try {
+      await playOn(platform.urls);
+    } finally {
+      await platform.stop();
+    }
+  } finally {
+    await folder.remove();
+  }
+}
