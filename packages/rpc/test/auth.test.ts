@@ -43,7 +43,8 @@ function token(
   claims: Claims = {},
   options: { key?: CryptoKey; kid?: string; lifeSeconds?: number; issuer?: string; audience?: string } = {},
 ) {
-  return new SignJWT({ sid: "s1", roles: ["customer"], sub: account, ...claims })
+  const all = Object.entries({ sid: "s1", roles: ["customer"], sub: account, ...claims });
+  return new SignJWT(Object.fromEntries(all.filter(([, value]) => value !== undefined)))
     .setProtectedHeader({ alg: "EdDSA", kid: options.kid ?? "k1" })
     .setIssuer(options.issuer ?? tokenIssuer)
     .setAudience(options.audience ?? tokenAudience)

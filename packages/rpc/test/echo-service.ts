@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { type Code, ConnectError } from "@connectrpc/connect";
 import { EchoService } from "@dawr/gen/dawr/testing/v1/echo_pb.js";
 import { BadRequestSchema } from "@dawr/gen/google/rpc/error_details_pb.js";
@@ -161,7 +162,8 @@ function echoImplementation(state: EchoState): Implementation {
         if (failAfter > 0 && number > failAfter) fail("THING_TAKEN");
         if (number === 999_999) await untilAborted(signal, state);
         state.produced++;
-        yield { number, payload: new Uint8Array(payloadBytes) };
+        // Random, so that compression cannot make a stream of next to nothing of it.
+        yield { number, payload: payloadBytes === 0 ? noBytes : randomBytes(payloadBytes) };
       }
     } finally {
       state.streamsEnded++;
@@ -213,3 +215,5 @@ function echoImplementation(state: EchoState): Implementation {
 }
 
 type Handlers = Required<Parameters<typeof implement<typeof EchoService>>[1]>;
+
+const noBytes = new Uint8Array(0);

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 
 /** Asks again and again until the check throws nothing; fails with its last error after the given time. */
-export async function eventually(check: () => void | Promise<void>, timeoutMs = 5000): Promise<void> {
+export async function eventually(check: () => void | Promise<void>, timeoutMs = 20_000): Promise<void> {
   const until = performance.now() + timeoutMs;
   for (;;) {
     try {

@@ -19,7 +19,11 @@ async function openDoor(
   const log = { error: () => undefined };
   const door = guard({
     service: "gateway",
-    implementations: [forward(EchoService, caller.client(EchoService))],
+    implementations: [
+      forward(EchoService, caller.client(EchoService), ({ requestHeader }) => ({
+        "x-test-header": requestHeader.get("x-test-header") ?? "none",
+      })),
+    ],
     errors: [],
     auth: testAuth,
     doorOnly: true,
@@ -113,16 +117,22 @@ describe.each([
     expect(door.state.logged.at(-1)?.fields).toMatchObject({ errorId: reasonOf(error)?.metadata.error_id });
   });
 
-  test("passes on headers and trailers that the handler set", async () => {
-    const seen: (string | null)[] = [];
+  test("passes on the headers it is told to, and what the handler set in return", async () => {
+    const seen: Record<string, string | null> = {};
     await door.client.echo(
       { text: "a" },
       {
-        headers: { "x-test-header": "not passed" },
-        onHeader: (h) => seen.push(h.get("content-type")),
+        headers: { "x-test-header": "there and back" },
+        onHeader(headers) {
+          seen.type = headers.get("content-type");
+          seen.header = headers.get("x-test-header");
+        },
+        onTrailer(trailers) {
+          seen.trailer = trailers.get("x-test-trailer");
+        },
       },
     );
-    expect(seen).toEqual(["application/proto"]);
+    expect(seen).toEqual({ type: "application/proto", header: "there and back", trailer: "there and back" });
   });
 
   test("carries streams of every kind", async () => {

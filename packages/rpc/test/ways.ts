@@ -17,8 +17,6 @@ export type Way = {
   readonly hasBidi: boolean;
   /** True when messages are carried as bytes over a socket. */
   readonly isRemote: boolean;
-  /** False where the client's library takes in more than its caller reads. */
-  readonly clientHoldsBack: boolean;
   /** The size of a large message; what is sent in a URL has to be small. */
   readonly maxBytes: number;
   open(): Promise<Reached>;
@@ -31,7 +29,6 @@ function edgeWay(name: string, hasBidi: boolean, transportTo: (baseUrl: string) 
     name,
     hasBidi,
     isRemote: true,
-    clientHoldsBack: hasBidi,
     maxBytes,
     async open() {
       const { state, mounted } = echoFixture();
@@ -49,7 +46,6 @@ export const ways: readonly Way[] = [
     name: "in memory",
     hasBidi: true,
     isRemote: false,
-    clientHoldsBack: true,
     maxBytes: large,
     async open() {
       const { state, mounted } = echoFixture();
@@ -61,7 +57,6 @@ export const ways: readonly Way[] = [
     name: "in memory, as a Connect transport",
     hasBidi: true,
     isRemote: false,
-    clientHoldsBack: true,
     maxBytes: large,
     async open() {
       const { state, mounted } = echoFixture();
@@ -72,7 +67,6 @@ export const ways: readonly Way[] = [
     name: "grpc-js",
     hasBidi: true,
     isRemote: true,
-    clientHoldsBack: true,
     maxBytes: large,
     async open() {
       const { state, mounted } = echoFixture();

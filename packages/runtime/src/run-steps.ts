@@ -54,17 +54,8 @@ export async function startStepRunner(runner: StepRunner, { store, now, log }: S
     const claimId = randomUUID();
     const rows = await store.transaction((tx) =>
       tx.query<Omit<Claimed, "claimId">>(
-        // A claim that is lost in a crash of the database is no loss, so that nobody waits for the disk.
-        `with quick as materialized (select set_config('synchronous_commit', 'off', true)),
-              due as materialized (
-                select id from saga_step
-                where runner = $1 and (due_time is null or due_time <= $5::timestamptz)
-                  and (claim is null or claim_end_time < clock_timestamp())
-                order by due_time nulls first limit $2 for update skip locked)
-         update saga_step s
-         set claim = $3::uuid, claim_end_time = clock_timestamp() + $4 * interval '1 millisecond', attempts = attempts + 1
-         from due, quick where s.id = due.id
-         returning s.id, s.key, s.name, s.payload, s.attempts, s.traceparent`,
+        `select id, key, name, payload, attempts, traceparent
+         from saga_step_claim($1, $2::int, $3::uuid, $4::float8, $5::timestamptz)`,
         [runner.name, limit, claimId, leaseMs, now().toString()],
       ),
     );
@@ -75,11 +66,7 @@ export async function startStepRunner(runner: StepRunner, { store, now, log }: S
   async function next(): Promise<{ readonly due: Temporal.Instant | undefined; readonly claimEndsInMs: number }> {
     const [row] = await store.read((tx) =>
       tx.query<{ waits: boolean | null; due: Temporal.Instant | null; ends_in_ms: number | null }>(
-        `select waits, due_time as due, ends_in_ms
-         from (select (extract(epoch from min(claim_end_time) - clock_timestamp()) * 1000)::float8 as ends_in_ms
-               from saga_step where runner = $1 and claim is not null) as claimed
-         left join (select true as waits, due_time from saga_step where runner = $1 and claim is null
-                    order by due_time nulls first limit 1) as first on true`,
+        "select waits, due, ends_in_ms from saga_step_next($1)",
         [runner.name],
       ),
     );
@@ -221,6 +208,11 @@ export async function startStepRunner(runner: StepRunner, { store, now, log }: S
     claimed.forEach(begin);
     if (claimed.length === free) return;
     const { due, claimEndsInMs } = await next();
+    if (claimed.length === 0 && claimEndsInMs <= 0) {
+      // A claim has ended, but its runner's last transaction still has the row's lock.
+      await latch.wait(soonMs);
+      return;
+    }
     const askAt = performance.now() + Math.min(askAgainMs, Math.max(0, claimEndsInMs));
     let rung = false;
     while (!rung && performance.now() < askAt) {

@@ -187,6 +187,84 @@ describe("startStepRunner", () => {
     await expect(store.transaction(async (tx) => (await held.promise).done(tx))).rejects.toThrow(StepLost);
   });
 
+  test("given a runner that died, when the platform's clock was stepped back behind its step, then another runs it", async () => {
+    nextRunner();
+    const attempts: number[] = [];
+    await add({ at: clock.now().add({ hours: 1 }) });
+    await store.transaction((tx) =>
+      tx.query(
+        `update saga_step set claim = gen_random_uuid(), claim_end_time = clock_timestamp() + interval '50 milliseconds', attempts = 1
+         where runner = $1`,
+        [runner],
+      ),
+    );
+    await start(async (step) => void attempts.push(step.attempt));
+    await eventually(async () => expect(await left()).toEqual([]));
+    expect(attempts).toEqual([2]);
+  });
+
+  test("given a claim that has ended on a row that is locked, when a runner looks for steps, then it pauses between looks", async () => {
+    nextRunner();
+    await add();
+    let looks = 0;
+    const counting = {
+      ...store,
+      transaction: <T>(work: Parameters<typeof store.transaction<T>>[0]) => {
+        looks += 1;
+        return store.transaction(work);
+      },
+    };
+    await store.transaction(async (tx) => {
+      await tx.query(
+        "update saga_step set claim = gen_random_uuid(), claim_end_time = clock_timestamp() where runner = $1",
+        [runner],
+      );
+    });
+    await store.transaction(async (tx) => {
+      await tx.query("select from saga_step where runner = $1 for update", [runner]);
+      const each = await startStepRunner(stepRunner({ name: runner, run: async () => {} }), {
+        store: counting,
+        now: clock.now,
+        log,
+      });
+      running.push(each);
+      await tx.query("select pg_sleep(0.3)");
+    });
+    expect(looks).toBeLessThan(25);
+    await eventually(async () => expect(await left()).toEqual([]));
+  });
+
+  test("given plans made while there was nothing to do, when there is a backlog, then looking for steps does not read it all", async () => {
+    nextRunner();
+    const scanned = async (steps: number) =>
+      store.transaction(async (tx) => {
+        const read = async () => {
+          const [row] = await tx.query<{ rows: bigint }>(
+            `select seq_tup_read + coalesce(idx_tup_fetch, 0) as rows from pg_stat_xact_user_tables where relname = 'saga_step'`,
+          );
+          return row?.rows ?? 0n;
+        };
+        const before = await read();
+        for (let look = 0; look < 8; look++) {
+          await tx.query("select id from saga_step_claim($1, 1, gen_random_uuid(), 10000, clock_timestamp())", [
+            runner,
+          ]);
+          await tx.query("select waits from saga_step_next($1)", [runner]);
+        }
+        const after = await read();
+        await tx.query("delete from saga_step where runner = $1 and key <> 'kept'", [runner]);
+        await tx.query(
+          `insert into saga_step (id, runner, key, name, payload, due_time)
+           select gen_random_uuid(), $1, 'k', 'call', 'null', clock_timestamp() + interval '1 hour' from generate_series(1, $2::int)`,
+          [runner, steps],
+        );
+        return after - before;
+      });
+    await scanned(2_000);
+    expect(await scanned(0)).toBeLessThan(100n);
+    await store.transaction((tx) => tx.query("delete from saga_step where runner = $1", [runner]));
+  });
+
   test("given a step that takes longer than its lease, when it runs, then nobody takes it over", async () => {
     nextRunner();
     const go = Promise.withResolvers<void>();

@@ -137,6 +137,28 @@ describe("races", () => {
     for (const winner of winners) await world.reservations.releaseReservation(named(winner));
     expect(await reasonFor(reserve(salon, 0, { items, partySize: winners.length }))).toBeUndefined();
   });
+
+  test("given a class that is gone when it is joined, when another is to be opened beside it, then none is left open", async () => {
+    const provider = randomUUID();
+    const opened = {
+      session_id: randomUUID(),
+      service_id: randomUUID(),
+      staff_id: randomUUID(),
+      start_time: "2026-03-02T09:00:00Z",
+      end_time: "2026-03-02T10:00:00Z",
+      seats: 6,
+      unit_ids: [],
+    };
+    const outcome = await world.store.transaction(async (tx) => {
+      const answer = await tx.query("select open_sessions($1::uuid, $2::jsonb, $3::uuid[]) as open", [
+        provider,
+        JSON.stringify([opened]),
+        [randomUUID()],
+      ]);
+      return [answer, await tx.query("select 1 from group_session where provider_id = $1", [provider])];
+    });
+    expect(outcome).toEqual([[{ open: false }], []]);
+  });
 });
 
 describe("the life of a reservation", () => {

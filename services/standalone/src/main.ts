@@ -24,6 +24,9 @@ for (const event of ["uncaughtException", "unhandledRejection"] as const) {
   });
 }
 
+// Whoever read our output may be gone: that is no reason to leave the database running.
+for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
+
 const progress = openProgress((text) => process.stderr.write(text));
 try {
   const flags = parseFlags(process.argv.slice(2));

@@ -25,12 +25,13 @@ export function headersSource(headers: Headers): HeaderSource {
   return { get: (name) => headers.get(name) ?? undefined, all: () => headers };
 }
 
-/** Reads what a caller passed as headers: a plain record (the cheap form, names in lower case), pairs, or Headers. */
+/** Reads what a caller passed as headers: a plain record (the cheap form where its names are in lower case), pairs, or Headers. */
 export function headerInitSource(init: HeadersInit | undefined): HeaderSource {
   if (init === undefined) return noHeaders;
   if (init instanceof Headers) return headersSource(init);
   if (Array.isArray(init) || Symbol.iterator in init) return headersSource(new Headers(init));
   const record = init;
+  for (const name in record) if (name !== name.toLowerCase()) return headersSource(new Headers(record));
   return { get: (name) => (Object.hasOwn(record, name) ? record[name] : undefined), all: () => new Headers(record) };
 }
 

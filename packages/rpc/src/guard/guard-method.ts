@@ -68,10 +68,12 @@ export function guardMethod(spec: MethodImplSpec, rule: AccessRule, options: Met
     try {
       call.throwIfOver();
       const proven = authenticate(call, auth);
-      if (proven !== undefined) await proven;
-      if (options.admit !== undefined) await options.admit(call);
+      if (proven !== undefined) await call.untilAborted(proven);
+      const further = options.admit?.(call);
+      if (further !== undefined) await call.untilAborted(further);
       const admitted = admit(request, call);
-      const message = admitted instanceof Promise ? await admitted : admitted;
+      const message = admitted instanceof Promise ? await call.untilAborted(admitted) : admitted;
+      call.throwIfOver();
       const answer =
         observed.context === undefined
           ? handle(message, call)
@@ -98,6 +100,7 @@ export function guardMethod(spec: MethodImplSpec, rule: AccessRule, options: Met
       call.throwIfOver();
       await authenticate(call, auth);
       await options.admit?.(call);
+      call.throwIfOver();
       const answers = open(requests, call);
       const pull = () => answers.next();
       // Not awaited: a handler that ignores its signal would hold back the caller's end.

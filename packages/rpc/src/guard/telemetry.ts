@@ -101,7 +101,7 @@ export function attributesByProtocol(name: string): (protocol: string) => Attrib
 }
 
 /** A code's name as the conventions write it ("NOT_FOUND"). */
-function statusName(code: Code): string {
+export function statusName(code: Code): string {
   return (Code[code] ?? "Unknown")
     .replaceAll(/(?<=[a-z])(?=[A-Z])/g, "_")
     .toUpperCase()

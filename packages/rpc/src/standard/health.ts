@@ -26,6 +26,8 @@ type Status = "SERVING" | "NOT_SERVING" | "SERVICE_UNKNOWN";
 /** The standard health service (grpc.health.v1). */
 export type Health = {
   readonly methods: readonly GuardedMethod[];
+  /** Tells how a service is, and again at each change. */
+  watch(service: string, signal: AbortSignal): AsyncGenerator<Status, void, undefined>;
   /** Says whether a service (by its full name; "" for all) can work. */
   set(service: string, isServing: boolean): void;
   /** Nothing can work any more, whatever is set later. */
@@ -53,19 +55,23 @@ export function healthService(): Health {
     return answer(status);
   }
 
-  async function* watch(request: Message, context: HandlerContext): AsyncGenerator<Message> {
-    const name = nameIn(request);
+  async function* watch(name: string, signal: AbortSignal): AsyncGenerator<Status, void, undefined> {
     let told: Status | undefined;
-    while (!context.signal.aborted) {
+    while (!signal.aborted) {
       const status = statusOf(name);
-      if (status === told) await nextChange(watchers, context.signal);
-      else yield answer(status);
+      if (status === told) await nextChange(watchers, signal);
+      else yield status;
       told = status;
     }
   }
 
+  async function* answerWatch(request: Message, context: HandlerContext): AsyncGenerator<Message> {
+    for await (const status of watch(nameIn(request), context.signal)) yield answer(status);
+  }
+
   return {
-    methods: openMethods(service, { check, watch }),
+    methods: openMethods(service, { check, watch: answerWatch }),
+    watch,
     set(name, isServing) {
       serving.set(name, isServing);
       wakeAll();

@@ -68,9 +68,12 @@ const versions = ["grpc.reflection.v1", "grpc.reflection.v1alpha"].map((name) =>
   }),
 );
 
+/** The versions of the reflection service that are served. */
+export const reflectionDescriptors: readonly DescService[] = versions.map((v) => v.service);
+
 /** The standard reflection services (v1 and v1alpha) over what is served: tools like grpcurl learn the contracts from them. */
 export function reflectionServices(served: readonly DescService[]): readonly GuardedMethod[] {
-  const services = [...served, healthDescriptor, ...versions.map((v) => v.service)];
+  const services = [...served, healthDescriptor, ...reflectionDescriptors];
   const catalogue = catalogueOf(services);
   return versions.flatMap(({ service, message }) => {
     const input = message("ServerReflectionRequest");

@@ -191,9 +191,12 @@ describe("settleRefund", () => {
 describe("splitRefund", () => {
   const rows: readonly (readonly [bigint, readonly [bigint, bigint, bigint]])[] = [
     [0n, [0n, 0n, 0n]],
-    [1n, [1n, 0n, 0n]],
-    [3_680n, [3_000n, 480n, 200n]],
-    [36_799n, [29_999n, 4_800n, 2_000n]],
+    [1n, [0n, 1n, 0n]],
+    [17_400n, [15_000n, 2_400n, 0n]],
+    [34_799n, [29_999n, 4_800n, 0n]],
+    [34_800n, [30_000n, 4_800n, 0n]],
+    [34_801n, [30_000n, 4_800n, 1n]],
+    [36_799n, [30_000n, 4_800n, 1_999n]],
     [36_800n, [30_000n, 4_800n, 2_000n]],
   ];
   test.each(rows)(
@@ -202,6 +205,22 @@ describe("splitRefund", () => {
       expect(splitRefund(paid.parts, amount)).toEqual({ serviceMinor, taxMinor, feeMinor });
     },
   );
+
+  test("given any penalty that is kept with its tax and the fee, when the rest is given back, then the parts are those of the quote", () => {
+    const price = fc.record({
+      serviceMinor: fc.bigInt({ min: 1n, max: 100_000n }),
+      taxMinor: fc.bigInt({ min: 0n, max: 20_000n }),
+      feeMinor: fc.bigInt({ min: 0n, max: 5_000n }),
+    });
+    fc.assert(
+      fc.property(price, fc.bigInt({ min: 0n, max: 100n }), (parts, percent) => {
+        const penaltyMinor = (parts.serviceMinor * percent + 50n) / 100n;
+        const serviceMinor = parts.serviceMinor - penaltyMinor;
+        const taxMinor = parts.taxMinor - (parts.taxMinor * penaltyMinor) / parts.serviceMinor;
+        expect(splitRefund(parts, serviceMinor + taxMinor)).toEqual({ serviceMinor, taxMinor, feeMinor: 0n });
+      }),
+    );
+  });
 });
 
 describe("the ledger (PY-05)", () => {

@@ -252,6 +252,16 @@ describe("answers that do not come", () => {
     expect(cancelUnsent(contradicted, rules, later)).toBeUndefined();
     expect(cancelUnsent({ ...created, state: "PENDING" }, rules, later)).toBeUndefined();
   });
+
+  test("given an intent that the gateway refused, when its page has ended, then it is cancelled in silence and never asked about again", () => {
+    const refused: Payment = { ...created, state: "FAILED", failure: "gateway_refused" };
+    expect(cancelUnsent(refused, rules, later)).toMatchObject({
+      payment: { state: "CANCELLED", askTime: undefined },
+      event: undefined,
+      transfers: [],
+    });
+    expect(cancelUnsent({ ...refused, gatewayId: "ch_1" }, rules, later)).toBeUndefined();
+  });
 });
 
 describe("asking", () => {

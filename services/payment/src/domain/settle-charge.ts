@@ -65,9 +65,10 @@ export function refuseIntent(
   return payment.state === "CREATED" || isUnheard(payment) ? ended(payment, "FAILED", failure, rules, at) : undefined;
 }
 
-/** Cancels a payment whose intent the gateway does not know. */
+/** Cancels a payment whose intent the gateway does not know: one that it refused is not asked about for ever, either. */
 export function cancelUnsent(payment: Payment, rules: AskingRules, at: Temporal.Instant): Change | undefined {
-  return payment.state === "CREATED" || isUnheard(payment)
+  const isRefused = payment.state === "FAILED" && payment.gatewayId === undefined;
+  return payment.state === "CREATED" || isUnheard(payment) || isRefused
     ? ended(payment, "CANCELLED", "cancelled", rules, at)
     : undefined;
 }

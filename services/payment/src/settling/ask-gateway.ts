@@ -29,7 +29,13 @@ export function askTimer(deps: Deps): Timer {
     async fire() {
       const at = deps.now();
       const payments = await deps.store.transaction((tx) => claimDue(tx, { at, until: at.add(lease), limit: atOnce }));
-      await Promise.all(payments.map((payment) => askAbout(deps, payment)));
+      const asked = payments.map((payment) =>
+        // What is wrong about one must not keep the others; its lease ends, and it is asked about again.
+        askAbout(deps, payment).catch((error: unknown) => {
+          deps.log.error({ err: error, payment: payment.id }, "a gateway could not be asked");
+        }),
+      );
+      await Promise.all(asked);
     },
   });
 }
@@ -64,7 +70,9 @@ async function ask(deps: Deps, payment: Payment): Promise<Outcome> {
       if (mayResend(payment, deps.rules, at)) return await sendIntent(deps, payment);
       return (current, then) => refuseIntent(current, "not_started", deps.rules, then);
     }
-    deps.log.error({ payment: payment.id, gateway: payment.gateway }, "a gateway has lost a charge");
+    // One that the gateway refused has never been there.
+    if (payment.gatewayId !== undefined)
+      deps.log.error({ payment: payment.id, gateway: payment.gateway }, "a gateway has lost a charge");
     return () => undefined;
   } catch (error) {
     if (!(error instanceof GatewaySilence)) throw error;
