@@ -180,13 +180,14 @@ function npmInstall() {
   const patience = ["--fetch-retries=2", "--fetch-retry-mintimeout=500", "--fetch-retry-maxtimeout=1000"];
   const content = ["--no-save", "--ignore-scripts", "--include=dev", "--include=optional"];
   const args = ["install", ...content, ...patience, "--no-audit", "--no-fund", "--loglevel=error"];
-  const child = spawn("npm", args, { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
   // Whoever interrupts gets the prompt back at once; what is half installed has no stamp and is completed next time.
   const stop = (signal) => {
     child.kill(signal);
     process.exit(128 + os.constants.signals[signal]);
   };
+  // Before npm starts: it may have begun its work before we go on.
   for (const signal of stopSignals) process.on(signal, stop);
+  const child = spawn("npm", args, { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
   let output = "";
   const keep = (chunk) => {
     output = (output + chunk).slice(-20_000);
