@@ -1,4 +1,4 @@
-import { parseArgs } from "node:util";
+import { readOptions } from "../tools/options.ts";
 
 /** Each bench by name; loaded when it is asked for, since a bench's own weight is part of what it measures. */
 const benches: Readonly<Record<string, { readonly about: string; readonly run: () => Promise<object> }>> = {
@@ -16,7 +16,7 @@ const benches: Readonly<Record<string, { readonly about: string; readonly run: (
   },
 };
 
-const { positionals } = parseArgs({ allowPositionals: true, options: {} });
+const { positionals } = readOptions(`npm run bench -- NAME, with one of ${Object.keys(benches).join(", ")}`, {}, true);
 const [name] = positionals;
 const bench = name === undefined ? undefined : benches[name];
 if (bench === undefined) {

@@ -1,11 +1,13 @@
-import { parseArgs } from "node:util";
 import { freePortRange, runningPlatform, startOwnPlatform, temporaryDataDir } from "../journey/own-platform.ts";
 import type { Urls } from "../journey/platform-client.ts";
+import { readOptions } from "../options.ts";
 import { play } from "./play.ts";
 import { openStory } from "./story.ts";
 
-const { values } = parseArgs({
-  options: { data: { type: "string", default: ".dawr" }, target: { type: "string" }, sandbox: { type: "string" } },
+const { values } = readOptions("npm run demo -- [--data DIR] [--target URL --sandbox URL]", {
+  data: { type: "string", default: ".dawr" },
+  target: { type: "string" },
+  sandbox: { type: "string" },
 });
 const write = (text: string): void => void process.stdout.write(text);
 
@@ -22,6 +24,8 @@ try {
   write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
   process.exitCode = 1;
 }
+// Connections that are kept alive for a next call would hold the process for a while.
+process.exit(process.exitCode);
 
 async function playOn(urls: Urls): Promise<void> {
   write(`Playing on ${urls.gateway}\n\n`);

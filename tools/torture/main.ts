@@ -1,10 +1,10 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { parseArgs } from "node:util";
 import { ServiceMenuService } from "@dawr/gen/dawr/catalog/v1/service_menu_pb.js";
 import { SearchService } from "@dawr/gen/dawr/search/v1/search_pb.js";
 import { freePortRange, type OwnPlatform, startOwnPlatform, temporaryDataDir } from "../journey/own-platform.ts";
 import { join, type Person } from "../journey/people.ts";
 import { publicClient, type Urls } from "../journey/platform-client.ts";
+import { readOptions } from "../options.ts";
 import { check } from "./check.ts";
 import { openDatabase } from "./database.ts";
 import { type Target, travel } from "./journey.ts";
@@ -12,13 +12,11 @@ import { dice } from "./random.ts";
 import { newRecord } from "./record.ts";
 import { settle } from "./settle.ts";
 
-const { values } = parseArgs({
-  options: {
-    seconds: { type: "string", default: "60" },
-    seed: { type: "string", default: "1" },
-    clients: { type: "string", default: "8" },
-    keep: { type: "boolean", default: false },
-  },
+const { values } = readOptions("npm run torture -- [--seconds N] [--seed S] [--clients N] [--keep]", {
+  seconds: { type: "string", default: "60" },
+  seed: { type: "string", default: "1" },
+  clients: { type: "string", default: "8" },
+  keep: { type: "boolean", default: false },
 });
 const seconds = Number(values.seconds);
 const seed = Number(values.seed);

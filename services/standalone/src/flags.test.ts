@@ -9,7 +9,7 @@ describe("given a command line, when it is read", () => {
       fresh: false,
       demo: true,
       databaseUrl: undefined,
-      logLevel: "warn",
+      logLevel: "error",
       help: false,
     });
   });

@@ -26,7 +26,7 @@ export const usage = `npm start -- [flags]
   --fresh             throw the kept state away first
   --no-demo           start without the demo market
   --database-url URL  use this PostgreSQL, as a role that may create roles, in place of the embedded one
-  --log-level LEVEL   ${logLevels.join(", ")} (warn)
+  --log-level LEVEL   ${logLevels.join(", ")} (error)
   --help              this`;
 
 /** Reads the command line; throws a StandaloneError that names what is wrong with it. */
@@ -65,7 +65,7 @@ function readArguments(argv: readonly string[]) {
         fresh: { type: "boolean", default: false },
         "no-demo": { type: "boolean", default: false },
         "database-url": { type: "string" },
-        "log-level": { type: "string", default: "warn" },
+        "log-level": { type: "string", default: "error" },
         help: { type: "boolean", short: "h", default: false },
       },
     });
