@@ -281,7 +281,7 @@ describe.each([
     ],
     [
       "gRPC-Web: bytes that are no message",
-      { headers: web, body: envelope([0xff, 0xff, 0xff] as unknown as Uint8Array) },
+      { headers: web, body: envelope(new Uint8Array([0xff, 0xff, 0xff])) },
       { code: 3, reason: "MALFORMED_MESSAGE" },
     ],
     [
