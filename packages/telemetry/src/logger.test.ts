@@ -1,3 +1,5 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { createLogger, personalDataKeys, redactText } from "./index.ts";
@@ -81,6 +83,22 @@ describe("createLogger", () => {
         },
       ),
     );
+  });
+});
+
+describe("standard output", () => {
+  test("given a process that logs and exits at once, then every line is there, in order", async () => {
+    const source = `
+      import { createLogger } from ${JSON.stringify(new URL("index.ts", import.meta.url).href)};
+      import { pbkdf2 } from "node:crypto";
+      const log = createLogger({ service: "booking", level: "info" });
+      // Every thread that could write behind our back is busy.
+      for (let thread = 0; thread < 8; thread++) pbkdf2("a", "b", 300_000, 64, "sha512", () => {});
+      for (let line = 0; line < 50; line++) log.info(String(line));
+      process.exit(0);`;
+    const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "-e", source]);
+    const messages = stdout.split("\n").flatMap((line) => (line === "" ? [] : JSON.parse(line).msg));
+    expect(messages).toEqual(Array.from({ length: 50 }, (_, line) => String(line)));
   });
 });
 

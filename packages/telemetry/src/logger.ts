@@ -33,7 +33,9 @@ export function createLogger({ service, level, destination }: LoggerOptions): Lo
     mixin: traceIds,
     hooks: { streamWrite: redactText },
   };
-  const logger = destination === undefined ? pino(options) : pino(options, destination);
+  // Written before the call returns: a line about to be written by another thread is lost, or comes after later ones, when
+  // the process ends.
+  const logger = pino(options, destination ?? pino.destination({ dest: 1, sync: true }));
   // pino asks no formatter for a child's bindings; children inherit this method in their turn.
   const plainChild: ChildOf = logger.child;
   const redactingChild: ChildOf = function child(bindings, childOptions) {
