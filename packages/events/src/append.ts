@@ -9,10 +9,10 @@ import { traceOfCreation } from "./trace.ts";
  * it does not commit. One statement for all of them, which also wakes the relay. The caller holds the lock of the
  * aggregate (its row was inserted, or selected for update), which is what orders the events of two transactions.
  */
-export async function append(tx: Tx, events: readonly NewEvent[]): Promise<void> {
+export function append(tx: Tx, events: readonly NewEvent[]): void {
   if (events.length === 0) return;
   const rows = events.map(toRow);
-  await tx.query(insertStatement, [
+  tx.post(insertStatement, [
     rows.map((row) => row.id),
     rows.map((row) => row.type),
     rows.map((row) => row.subject),
@@ -21,17 +21,18 @@ export async function append(tx: Tx, events: readonly NewEvent[]): Promise<void>
     rows.map((row) => row.traceparent),
     rows.map((row) => row.data),
   ]);
+  tx.notify(outboxChannel);
 }
 
+/** The channel that wakes the relay. */
+export const outboxChannel = "outbox";
+
 const insertStatement = `
-  with added as (
-    insert into outbox (id, type, subject, key, sequence, time, traceparent, data)
-    select id, type, subject, key, sequence, clock_now(), traceparent, data
-    from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::text[], $7::bytea[])
-      with ordinality as e (id, type, subject, key, sequence, traceparent, data, place)
-    order by place
-  )
-  select pg_notify('outbox_' || current_schema(), '')`;
+  insert into outbox (id, type, subject, key, sequence, time, traceparent, data)
+  select id, type, subject, key, sequence, clock_now(), traceparent, data
+  from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::text[], $7::bytea[])
+    with ordinality as e (id, type, subject, key, sequence, traceparent, data, place)
+  order by place`;
 
 function toRow(event: NewEvent) {
   const { schema, message, subject, key, sequence } = event;

@@ -383,6 +383,10 @@ function slowedStore(store: Store, whenAwake: () => Promise<void>): Store {
       await whenAwake();
       return await store.read(work);
     },
+    query: async (sql, params) => {
+      await whenAwake();
+      return await store.query(sql, params);
+    },
   };
 }
 

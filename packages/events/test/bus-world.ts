@@ -103,7 +103,7 @@ export async function change(
             message: create(ThingHappenedSchema, { name: `things/${key}`, number: sequence }),
           }
         : { schema: options.schema, message: create(options.schema) };
-    await append(tx, [{ ...event, subject: `things/${key}`, key, sequence }]);
+    append(tx, [{ ...event, subject: `things/${key}`, key, sequence }]);
     await options.meanwhile?.(tx);
   });
 }

@@ -33,14 +33,35 @@ begin
 end
 $$;
 
--- When a runner has to look again: whether a step waits and its time, and in how many milliseconds the first claim ends.
-create function saga_step_next(p_runner text, out waits boolean, out due timestamptz, out ends_in_ms float8)
-language plpgsql stable set enable_seqscan = off as $$
+-- One look of a runner: the steps it takes and, when it could have taken more, when it has to look again: whether a step waits
+-- and its time, and in how many milliseconds the first claim ends.
+create function saga_step_look(p_runner text, p_limit integer, p_claim uuid, p_lease_ms float8, p_now timestamptz,
+                               out steps jsonb, out waits boolean, out due timestamptz, out ends_in_ms float8)
+language plpgsql set enable_seqscan = off as $$
 begin
+  select coalesce(jsonb_agg(jsonb_build_object('id', c.id, 'key', c.key, 'name', c.name, 'payload', c.payload,
+                                               'attempts', c.attempts, 'traceparent', c.traceparent)), '[]')
+    into steps from saga_step_claim(p_runner, p_limit, p_claim, p_lease_ms, p_now) c;
+  if jsonb_array_length(steps) = p_limit then return; end if;
   select true, s.due_time into waits, due from saga_step s
    where s.runner = p_runner and s.claim is null order by s.due_time nulls first limit 1;
   select (extract(epoch from min(s.claim_end_time) - clock_timestamp()) * 1000)::float8 into ends_in_ms
     from saga_step s where s.runner = p_runner and s.claim is not null;
+end
+$$;
+
+-- Ends a step (without a time) or keeps it for a time, for the claim that still has it; raises DW001 where another one has,
+-- so that whatever else the transaction has done is undone.
+create function saga_step_settle(p_id uuid, p_claim uuid, p_due timestamptz) returns void
+language plpgsql as $$
+begin
+  if p_due is null then
+    delete from saga_step where id = p_id and claim = p_claim;
+  else
+    update saga_step set due_time = p_due, attempts = 0, claim = null, claim_end_time = null, last_error = null
+     where id = p_id and claim = p_claim;
+  end if;
+  if not found then raise exception 'step % is no longer in these hands', p_id using errcode = 'DW001'; end if;
 end
 $$;
 

@@ -4,12 +4,12 @@ import type { Logger } from "@dawr/telemetry";
 import { type Attributes, context, SpanKind, SpanStatusCode, trace } from "@opentelemetry/api";
 import { backoffMs } from "./backoff.ts";
 import { createLatch } from "./latch.ts";
-import { channelOf, type Step, StepLost, type StepRunner } from "./steps.ts";
+import { channelOf, isStepLost, type Step, StepLost, type StepRunner } from "./steps.ts";
 import { contextOf } from "./trace.ts";
 import { type Backlog, openWorkMetrics } from "./work-metrics.ts";
 
 export type StepDeps = {
-  readonly store: Pick<Store, "transaction" | "read" | "listen">;
+  readonly store: Pick<Store, "transaction" | "query" | "read" | "listen">;
   readonly now: () => Temporal.Instant;
   readonly log: Logger;
 };
@@ -28,11 +28,25 @@ type Claimed = {
   readonly traceparent: string | null;
 };
 
+type LookRow = {
+  readonly steps: readonly Omit<Claimed, "claimId">[];
+  readonly waits: boolean | null;
+  readonly due: Temporal.Instant | null;
+  readonly ends_in_ms: number | null;
+};
+
+type Look = {
+  readonly claimed: readonly Claimed[];
+  readonly due: Temporal.Instant | undefined;
+  readonly claimEndsInMs: number;
+};
+
 const backoff = { minMs: 100, maxMs: 60_000 };
 
 /** The clock may be stepped while we sleep: it is looked at this often. */
 const lookAgainMs = 250;
-const askAgainMs = 30_000;
+/** A NOTIFY may be lost with the process that was about to send it: its steps are found without one. */
+const askAgainMs = 5_000;
 const soonMs = 20;
 
 /** After so many failures in a row, a step is an operator's business. */
@@ -49,29 +63,21 @@ export async function startStepRunner(runner: StepRunner, { store, now, log }: S
   const measures = openWorkMetrics("steps", { runner: runner.name }, backlog);
   const unlisten = await store.listen(channelOf(runner.name), () => latch.ring());
   let stopped = false;
+  /** There may be more to do than could be taken: the next one that ends makes room. */
+  let isCrowded = false;
 
-  async function claim(limit: number): Promise<readonly Claimed[]> {
+  /** Takes what is to be done, and learns when to look again: at the next step's time (now, if it has none), or when a claim ends. */
+  async function look(limit: number): Promise<Look> {
     const claimId = randomUUID();
-    const rows = await store.transaction((tx) =>
-      tx.query<Omit<Claimed, "claimId">>(
-        `select id, key, name, payload, attempts, traceparent
-         from saga_step_claim($1, $2::int, $3::uuid, $4::float8, $5::timestamptz)`,
-        [runner.name, limit, claimId, leaseMs, now().toString()],
-      ),
+    const [row] = await store.query<LookRow>(
+      "select steps, waits, due, ends_in_ms from saga_step_look($1, $2::int, $3::uuid, $4::float8, $5::timestamptz)",
+      [runner.name, limit, claimId, leaseMs, now().toString()],
     );
-    return rows.map((row) => ({ ...row, claimId }));
-  }
-
-  /** When to look again: the next unclaimed step's time (now, if it has none), and in how long the first claim ends. */
-  async function next(): Promise<{ readonly due: Temporal.Instant | undefined; readonly claimEndsInMs: number }> {
-    const [row] = await store.read((tx) =>
-      tx.query<{ waits: boolean | null; due: Temporal.Instant | null; ends_in_ms: number | null }>(
-        "select waits, due, ends_in_ms from saga_step_next($1)",
-        [runner.name],
-      ),
-    );
-    const due = row?.waits === true ? (row.due ?? now()) : undefined;
-    return { due, claimEndsInMs: row?.ends_in_ms ?? askAgainMs };
+    return {
+      claimed: (row?.steps ?? []).map((step) => ({ ...step, claimId })),
+      due: row?.waits === true ? (row.due ?? now()) : undefined,
+      claimEndsInMs: row?.ends_in_ms ?? askAgainMs,
+    };
   }
 
   async function backlog(): Promise<Backlog | undefined> {
@@ -95,7 +101,7 @@ export async function startStepRunner(runner: StepRunner, { store, now, log }: S
     const controller = new AbortController();
     const work = runOne(claimed, controller).finally(() => {
       running.delete(controller);
-      latch.ring();
+      if (isCrowded) latch.ring();
     });
     running.set(controller, work);
   }
@@ -112,27 +118,19 @@ export async function startStepRunner(runner: StepRunner, { store, now, log }: S
     const startedAt = performance.now();
     let settled = false;
     let isFailed = false;
-    const settle = async (tx: Tx, sql: string, at?: Temporal.Instant) => {
-      const rows = await tx.query<{ id: string }>(sql, [
-        claimed.id,
-        claimed.claimId,
-        ...(at === undefined ? [] : [at.toString()]),
-      ]);
-      if (rows.length === 0) throw new StepLost(`step ${claimed.id} is no longer in these hands`);
+    const settle = (tx: Tx, at?: Temporal.Instant) => {
+      tx.post("select saga_step_settle($1, $2, $3)", [claimed.id, claimed.claimId, at?.toString() ?? null]);
       settled = true;
     };
     const step: Step = {
       ...claimed,
       attempt: claimed.attempts,
       signal: controller.signal,
-      done: (tx) => settle(tx, "delete from saga_step where id = $1 and claim = $2 returning id"),
-      later: (tx, at) =>
-        settle(
-          tx,
-          `update saga_step set due_time = $3::timestamptz, attempts = 0, claim = null, claim_end_time = null, last_error = null
-           where id = $1 and claim = $2 returning id`,
-          at,
-        ),
+      done: (tx) => settle(tx),
+      later: (tx, at) => {
+        settle(tx, at);
+        tx.notify(channelOf(runner.name));
+      },
     };
     try {
       await context.with(trace.setSpan(parent, span), () => runner.run(step));
@@ -150,12 +148,10 @@ export async function startStepRunner(runner: StepRunner, { store, now, log }: S
 
   async function renew(claimed: Claimed, controller: AbortController): Promise<void> {
     try {
-      const rows = await store.transaction((tx) =>
-        tx.query(
-          `update saga_step set claim_end_time = clock_timestamp() + $3 * interval '1 millisecond'
-           where id = $1 and claim = $2 and claim_end_time > clock_timestamp() returning id`,
-          [claimed.id, claimed.claimId, leaseMs],
-        ),
+      const rows = await store.query(
+        `update saga_step set claim_end_time = clock_timestamp() + $3 * interval '1 millisecond'
+         where id = $1 and claim = $2 and claim_end_time > clock_timestamp() returning id`,
+        [claimed.id, claimed.claimId, leaseMs],
       );
       // The step may also have just ended, in which case nobody listens to its signal any more.
       if (rows.length === 0) controller.abort(new StepLost(`step ${claimed.id} is no longer in these hands`));
@@ -165,7 +161,7 @@ export async function startStepRunner(runner: StepRunner, { store, now, log }: S
   }
 
   async function failed(claimed: Claimed, error: unknown): Promise<void> {
-    if (error instanceof StepLost) {
+    if (isStepLost(error)) {
       log.warn(
         { runner: runner.name, step: claimed.name, key: claimed.key },
         "a step was taken over by another runner",
@@ -184,14 +180,13 @@ export async function startStepRunner(runner: StepRunner, { store, now, log }: S
     if (claimed.attempts >= alarmingAttempts) log.error(line, "a step keeps failing; it is tried again");
     else log.warn(line, "a step failed; it is tried again");
     try {
-      await store.transaction((tx) =>
-        tx.query(
-          `update saga_step
-           set due_time = $3::timestamptz, claim = null, claim_end_time = null, last_error = $4
-           where id = $1 and claim = $2`,
-          [claimed.id, claimed.claimId, now().add({ milliseconds: waitMs }).toString(), nameOf(error)],
-        ),
+      await store.query(
+        `update saga_step
+         set due_time = $3::timestamptz, claim = null, claim_end_time = null, last_error = $4
+         where id = $1 and claim = $2`,
+        [claimed.id, claimed.claimId, now().add({ milliseconds: waitMs }).toString(), nameOf(error)],
       );
+      latch.ring();
     } catch (failure) {
       // The claim ends by itself, and the step is run again then.
       log.error({ err: failure, step: claimed.name }, "a step's failure was not stored");
@@ -200,14 +195,14 @@ export async function startStepRunner(runner: StepRunner, { store, now, log }: S
 
   async function turn(): Promise<void> {
     const free = concurrency - running.size;
-    if (free <= 0) {
+    isCrowded = free <= 0;
+    if (isCrowded) {
       await latch.wait(askAgainMs);
       return;
     }
-    const claimed = await claim(free);
+    const { claimed, due, claimEndsInMs } = await look(free);
     claimed.forEach(begin);
     if (claimed.length === free) return;
-    const { due, claimEndsInMs } = await next();
     if (claimed.length === 0 && claimEndsInMs <= 0) {
       // A claim has ended, but its runner's last transaction still has the row's lock.
       await latch.wait(soonMs);

@@ -1,4 +1,4 @@
-import type { Tx } from "@dawr/store";
+import { StatementError, type Tx } from "@dawr/store";
 import { traceparentNow } from "./trace.ts";
 
 /** A stored next step of a saga: what has to be done next, outside any transaction. */
@@ -14,10 +14,10 @@ export type Step = {
   readonly attempt: number;
   /** Aborts when another runner has the step, or when the service can wait no longer for its end. */
   readonly signal: AbortSignal;
-  /** Ends the step in the transaction of its effect; throws StepLost (and so rolls back) when another runner has it. */
-  done(tx: Tx): Promise<void>;
-  /** Keeps the step for a later time, in the transaction of what was learnt; throws StepLost as done() does. */
-  later(tx: Tx, at: Temporal.Instant): Promise<void>;
+  /** Ends the step in the transaction of its effect, which fails with a lost step when another runner has it. */
+  done(tx: Tx): void;
+  /** Keeps the step for a later time, in the transaction of what was learnt, which fails as with done(). */
+  later(tx: Tx, at: Temporal.Instant): void;
 };
 
 /** Runs stored steps: as soon as they are committed, at their time, after a crash, never two replicas at once. */
@@ -54,19 +54,25 @@ export type NewStep = {
   readonly at?: Temporal.Instant;
 };
 
-/** Says that a step's claim was lost: whoever has it now does the work, and this transaction must not. */
+/** Says that a step's claim was lost: whoever has it now does the work. */
 export class StepLost extends Error {
   override readonly name = "StepLost";
 }
 
+/** Whether a transaction, or its step, ended because another runner has the step. */
+export function isStepLost(error: unknown): boolean {
+  return error instanceof StepLost || (error instanceof StatementError && error.sqlState === stepLostState);
+}
+
+/** What saga_step_settle() raises. */
+const stepLostState = "DW001";
+
 /** Stores a step in the transaction that decides on it, and wakes its runner when that commits. */
-export async function addStep(tx: Tx, step: NewStep): Promise<void> {
-  await tx.query(
-    `with added as (
-       insert into saga_step (id, runner, key, name, payload, traceparent, due_time)
-       values (coalesce($1::uuid, gen_random_uuid()), $2, $3, $4, $5::jsonb, $6, $7::timestamptz)
-       on conflict (id) do nothing)
-     select pg_notify($8, '')`,
+export function addStep(tx: Tx, step: NewStep): void {
+  tx.post(
+    `insert into saga_step (id, runner, key, name, payload, traceparent, due_time)
+     values (coalesce($1::uuid, gen_random_uuid()), $2, $3, $4, $5::jsonb, $6, $7::timestamptz)
+     on conflict (id) do nothing`,
     [
       step.id ?? null,
       step.runner,
@@ -75,9 +81,9 @@ export async function addStep(tx: Tx, step: NewStep): Promise<void> {
       JSON.stringify(step.payload ?? null),
       traceparentNow() ?? null,
       step.at?.toString() ?? null,
-      channelOf(step.runner),
     ],
   );
+  tx.notify(channelOf(step.runner));
 }
 
 /** The channel that wakes a runner. */

@@ -6,8 +6,10 @@ import { createLatch } from "./latch.ts";
 /** A near deadline that the service looks after itself: expiry of holds, end of a quote. */
 export type Timer = {
   readonly name: string;
-  /** NOTIFY on this channel asks again for the next deadline. */
+  /** A notification on this channel asks again for the next deadline. */
   readonly channel: string;
+  /** False for a notification that cannot have made the deadline that is known an earlier one; without it, all may have. */
+  readonly isEarlier?: (payload: string, deadline: Temporal.Instant) => boolean;
   /** The next deadline, by the platform's clock; undefined when there is none. */
   next(): Promise<Temporal.Instant | undefined>;
   /** Does what is due. Called when the deadline has come, again and again until next() answers a later one. */
@@ -31,15 +33,20 @@ export type TimerDeps = {
 /** The clock may be stepped while we sleep, so that we look at it this often; the database is not asked for it. */
 const lookAgainMs = 250;
 
-/** A NOTIFY may be lost with its connection; after this long the deadline is asked for without one. */
-const askAgainMs = 30_000;
+/** A notification may be lost with its sender or its connection: after this long the deadline is asked for without one. */
+const askAgainMs = 5_000;
 
 const backoff = { minMs: 50, maxMs: 10_000 };
 
 /** Keeps a timer armed: fires at once what is due, survives errors with back-off, follows steps of the clock. */
 export async function startTimer(timer: Timer, { store, now, log }: TimerDeps): Promise<Background> {
   const latch = createLatch();
-  const unlisten = await store.listen(timer.channel, () => latch.ring());
+  /** The deadline that is slept to. */
+  let known: Temporal.Instant | undefined;
+  const unlisten = await store.listen(timer.channel, (payload) => {
+    const isNews = payload === "" || known === undefined || timer.isEarlier?.(payload, known) !== false;
+    if (isNews) latch.ring();
+  });
   let stopped = false;
   let failures = 0;
   let lastFired: Temporal.Instant | undefined;
@@ -63,13 +70,14 @@ export async function startTimer(timer: Timer, { store, now, log }: TimerDeps): 
       await latch.wait(askAgainMs);
       return;
     }
+    known = deadline;
     const askAt = performance.now() + askAgainMs;
     let rung = false;
-    while (!rung && performance.now() < askAt) {
-      const leftMs = deadline.since(now()).total("milliseconds");
-      if (leftMs <= 0) return;
+    for (let leftMs = 1; !rung && leftMs > 0 && performance.now() < askAt; ) {
+      leftMs = deadline.since(now()).total("milliseconds");
       rung = await latch.wait(Math.min(leftMs, lookAgainMs));
     }
+    known = undefined;
   }
 
   async function loop(): Promise<void> {

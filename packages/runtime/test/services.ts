@@ -44,13 +44,13 @@ export function testingService(slow?: Gate) {
                 requestId,
                 now().add(config.HOLD).toString(),
               ]);
-              await tx.notify("testing_deadline");
+              tx.notify("testing_deadline");
               const message = create(ThingHappenedSchema, { name: `things/${requestId}`, number: 1n, text });
-              await append(tx, [
+              append(tx, [
                 { schema: ThingHappenedSchema, message, subject: message.name, key: requestId, sequence: 1n },
               ]);
               await enqueue(tx, "tidy", { thing: requestId });
-              await addStep(tx, { runner: "testing.saga", key: requestId, name: "tell" });
+              addStep(tx, { runner: "testing.saga", key: requestId, name: "tell" });
             });
             return { text };
           },
@@ -71,7 +71,7 @@ export function testingService(slow?: Gate) {
           run: (step) =>
             store.transaction(async (tx) => {
               await did(tx, "step", step.key);
-              await step.done(tx);
+              step.done(tx);
             }),
         }),
       ],

@@ -2,5 +2,6 @@
 export type Log = {
   debug(fields: object, message: string): void;
   info(fields: object, message: string): void;
+  error(fields: object, message: string): void;
   warn(fields: object, message: string): void;
 };

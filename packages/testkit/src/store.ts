@@ -35,4 +35,4 @@ export async function testStore(
   };
 }
 
-const silent = { debug: () => {}, info: () => {}, warn: () => {} };
+const silent = { debug: () => {}, error: () => {}, info: () => {}, warn: () => {} };

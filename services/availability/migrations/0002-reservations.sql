@@ -1,10 +1,9 @@
--- Tells subscribers and the publisher that a stretch of a provider's time changed.
+-- Notes for subscribers and the publisher that a stretch of a provider's time changed; whoever calls what calls this wakes them.
 create function tell_change(p_provider uuid, p_from timestamptz, p_to timestamptz) returns void
 language plpgsql as $$
 begin
   insert into availability_change (provider_id, during, change_time)
     values (p_provider, tstzrange(p_from, p_to, '[]'), clock_now());
-  perform pg_notify('availability_change', p_provider::text);
 end $$;
 
 -- A session lives as long as any seat does: its rows expire with the last seat, or go with it.

@@ -219,7 +219,7 @@ describe("a hold that ends", () => {
         ["0195b3c0-7d1e-7c7a-8000-0000000000a9"],
       ),
     );
-    await store.transaction((tx) => tx.notify("booking"));
+    await store.transaction((tx) => tx.notify("booking_deadline"));
     world.clock.advance({ minutes: 1 });
     await world.settles(async () => {
       const [row] = await store.read((tx) =>

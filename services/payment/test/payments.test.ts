@@ -231,7 +231,7 @@ test("given a payment whose page has ended, when the gateway is asked, then it i
     wish({ payExpireTime: timestampFromMs(Temporal.Now.instant().epochMilliseconds - 1_000) }),
   );
   await service.query("update payment set ask_time = clock_now() where id = $1", [name.slice(9)]);
-  await service.transaction((tx) => tx.notify("payment_ask"));
+  await service.transaction(async (tx) => tx.notify("payment_ask"));
   await eventually(async () => expect(await stateOf(service, name)).toBe(Payment_State.CANCELLED));
   expect((await chargeOf(service, name)).status).toBe("canceled");
 });

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Store } from "@dawr/store";
+import { outboxChannel } from "../append.ts";
 
 /** A time of leadership. Its epoch is greater than that of every earlier one. */
 export type Term = {
@@ -21,9 +22,7 @@ export type Term = {
 export async function takeLease(store: Store, leaseMs: number, isForced = false): Promise<Term | undefined> {
   const holder = randomUUID();
   let askedMs = performance.now();
-  const rows = await store.transaction((tx) =>
-    tx.query<{ epoch: bigint }>(takeStatement, [holder, leaseMs / 1_000, isForced]),
-  );
+  const rows = await store.query<{ epoch: bigint }>(takeStatement, [holder, leaseMs / 1_000, isForced]);
   const epoch = rows[0]?.epoch;
   if (epoch === undefined) return undefined;
 
@@ -33,7 +32,7 @@ export async function takeLease(store: Store, leaseMs: number, isForced = false)
 
   async function renew(): Promise<boolean> {
     askedMs = performance.now();
-    const renewed = await store.transaction((tx) => tx.query(renewStatement, [holder, leaseMs / 1_000, String(epoch)]));
+    const renewed = await store.query(renewStatement, [holder, leaseMs / 1_000, String(epoch)]);
     if (renewed.length === 0) isLost = true;
     else believedUntilMs = askedMs + leaseMs * margin;
     return !isLost;
@@ -56,7 +55,10 @@ export async function takeLease(store: Store, leaseMs: number, isForced = false)
     },
     release: async () => {
       isLost = true;
-      await store.transaction((tx) => tx.query(releaseStatement, [holder, String(epoch)]));
+      await store.transaction(async (tx) => {
+        tx.post(releaseStatement, [holder, String(epoch)]);
+        tx.notify(outboxChannel, "lease");
+      });
     },
   };
 }
@@ -80,9 +82,5 @@ const renewStatement = `
   where name = 'outbox' and holder = $1 and epoch = $3::bigint
   returning epoch`;
 
-const releaseStatement = `
-  with released as (
-    update relay_lease set expire_time = '-infinity' where name = 'outbox' and holder = $1 and epoch = $2::bigint
-    returning name
-  )
-  select pg_notify('outbox_' || current_schema(), 'lease') from released`;
+const releaseStatement =
+  "update relay_lease set expire_time = '-infinity' where name = 'outbox' and holder = $1 and epoch = $2::bigint";

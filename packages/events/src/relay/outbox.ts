@@ -30,9 +30,10 @@ export async function readOutbox(
 
 /** Deletes delivered events if the epoch is still the relay's; answers whether it is. */
 export async function deleteDelivered(store: Store, positions: readonly bigint[], epoch: bigint): Promise<boolean> {
-  const rows = await store.transaction((tx) =>
-    tx.query<{ held: boolean }>("select outbox_delete($1::bigint[], $2) as held", [positions.map(String), epoch]),
-  );
+  const rows = await store.query<{ held: boolean }>("select outbox_delete($1::bigint[], $2) as held", [
+    positions.map(String),
+    epoch,
+  ]);
   return rows[0]?.held === true;
 }
 

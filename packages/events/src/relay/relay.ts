@@ -1,5 +1,6 @@
 import type { Store } from "@dawr/store";
 import type { Logger } from "@dawr/telemetry";
+import { outboxChannel } from "../append.ts";
 import type { Backoff } from "../backoff.ts";
 import type { Bus } from "../bus.ts";
 import { openRelayMetrics } from "../metrics.ts";
@@ -85,7 +86,7 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
     log.warn({ err: error, source }, "relay's lease cannot be asked for; trying again");
   }
 
-  const unlisten = await store.listen(`outbox_${store.schema}`, (payload) => {
+  const unlisten = await store.listen(outboxChannel, (payload) => {
     // An empty payload is what append() sends, and what a new connection says.
     leading?.work.wake();
     if (leading === undefined && payload === "lease") lead().catch(warn);

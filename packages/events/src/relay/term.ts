@@ -123,9 +123,10 @@ export function startWork(options: WorkOptions): Work {
     pauses.set(key, timer);
   }
 
-  /** Deletes what has been delivered, all of it at a time: the more there is to do, the fewer statements it takes. */
+  /** Deletes what has been delivered, all of it at a time: nobody waits for that, so that many share a statement. */
   async function remove(): Promise<void> {
     isRemoving = true;
+    if (state === "working") await pause(gatherMs);
     for (let failed = 0; delivered.length > 0 && state !== "ended"; ) {
       const positions = delivered;
       delivered = [];
@@ -142,6 +143,8 @@ export function startWork(options: WorkOptions): Work {
       }
     }
     isRemoving = false;
+    // What was delivered after the last look.
+    if (delivered.length > 0 && state !== "ended") removal = remove();
   }
 
   function lose(): void {
@@ -176,3 +179,6 @@ function pause(ms: number): Promise<void> {
 
 /** Events read at once. */
 const readSize = 500;
+
+/** How long delivered events gather before they are deleted together. */
+const gatherMs = 20;

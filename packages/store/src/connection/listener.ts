@@ -3,9 +3,14 @@ import { StoreError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import { fromDriver } from "./driver-errors.ts";
 
-/** Hears notifications on one connection of its own. */
+/** Wakes who listens to a channel, here and elsewhere. */
+export type Notify = (channel: string, payload: string) => void;
+
+/** Hears notifications, and sends them, on one connection of its own. */
 export type Listener = {
   readonly listen: (channel: string, onNotify: (payload: string) => void) => Promise<() => Promise<void>>;
+  /** Calls this process's own handlers at once, and tells the others soon: what comes meanwhile goes in one statement. */
+  readonly notify: Notify;
   readonly close: () => Promise<void>;
 };
 
@@ -21,12 +26,17 @@ export function openListener(config: pg.ClientConfig, log: Log): Listener {
   let current: pg.Client | undefined;
   let isClosed = false;
   let retry: NodeJS.Timeout | undefined;
+  const notices = new Map<string, readonly [channel: string, payload: string]>();
+  let telling: Promise<void> | undefined;
   const pulse = setInterval(() => void checkPulse(), pulseMs);
   pulse.unref();
 
   async function connect(): Promise<pg.Client> {
     const client = new pg.Client({ ...config, connectionTimeoutMillis: 5_000, query_timeout: 5_000 });
-    client.on("notification", ({ channel, payload = "" }) => deliver(channel, payload));
+    client.on("notification", ({ channel, payload = "", processId }) => {
+      // What this process has said was heard here before it was sent.
+      if (processId !== pidOf(client)) deliver(channel, payload);
+    });
     client.on("error", (error) => lose(client, error));
     client.on("end", () => lose(client, undefined));
     try {
@@ -74,6 +84,7 @@ export function openListener(config: pg.ClientConfig, log: Log): Listener {
           () => {
             log.info({ channels: [...handlers.keys()] }, "listening again");
             for (const channel of handlers.keys()) deliver(channel, "");
+            tell();
           },
           () => {
             connected = undefined;
@@ -90,17 +101,44 @@ export function openListener(config: pg.ClientConfig, log: Log): Listener {
     const client = current;
     if (client === undefined) return;
     try {
-      await inTurn(client, "select");
+      await client.query("select");
     } catch (error) {
       lose(client, error);
     }
   }
 
-  // The driver takes one statement at a time.
-  let turn: Promise<unknown> = Promise.resolve();
-  function inTurn(client: pg.Client, text: string): Promise<unknown> {
-    turn = turn.catch(() => {}).then(() => client.query(text));
-    return turn;
+  /** Sends what there is to say, as one statement after the other; what a lost connection kept from being sent goes again. */
+  function tell(): void {
+    telling ??= tellAll().finally(() => {
+      telling = undefined;
+    });
+  }
+
+  async function tellAll(): Promise<void> {
+    while (notices.size > 0) {
+      const batch = [...notices];
+      try {
+        connected ??= connect();
+        const client = await connected;
+        notices.clear();
+        const pairs = batch.map(([, pair]) => pair);
+        await client.query(notifyStatement, [pairs.map(([channel]) => channel), pairs.map(([, payload]) => payload)]);
+      } catch (error) {
+        for (const [key, pair] of batch) notices.set(key, pair);
+        if (isClosed) return;
+        if (current === undefined) {
+          connected = undefined;
+          log.warn({ err: fromDriver(error) }, "others were not notified; it is tried again");
+          return reconnectAfter(firstRetryMs);
+        }
+        // The connection is there and the statement is refused: trying it again would not end.
+        log.error(
+          { err: fromDriver(error), channels: batch.map(([, [channel]]) => channel) },
+          "others were not notified",
+        );
+        notices.clear();
+      }
+    }
   }
 
   return {
@@ -116,15 +154,15 @@ export function openListener(config: pg.ClientConfig, log: Log): Listener {
         if (rest?.delete(handler) !== true || rest.size > 0) return;
         handlers.delete(channel);
         // If the connection is just being lost, nothing is listened to any more anyway.
-        if (current !== undefined) await inTurn(current, `unlisten ${pg.escapeIdentifier(channel)}`).catch(() => {});
+        if (current !== undefined) await current.query(`unlisten ${pg.escapeIdentifier(channel)}`).catch(() => {});
         if (handlers.has(channel) && current !== undefined)
-          await inTurn(current, `listen ${pg.escapeIdentifier(channel)}`);
+          await current.query(`listen ${pg.escapeIdentifier(channel)}`);
       };
       try {
         const first = connected === undefined;
         connected ??= connect();
         const client = await connected;
-        if (!first) await inTurn(client, `listen ${pg.escapeIdentifier(channel)}`);
+        if (!first) await client.query(`listen ${pg.escapeIdentifier(channel)}`);
       } catch (error) {
         if (current === undefined && retry === undefined) connected = undefined;
         await leave();
@@ -133,7 +171,14 @@ export function openListener(config: pg.ClientConfig, log: Log): Listener {
       return leave;
     },
 
+    notify: (channel, payload) => {
+      deliver(channel, payload);
+      notices.set(`${channel} ${payload}`, [channel, payload]);
+      tell();
+    },
+
     close: async () => {
+      await telling;
       isClosed = true;
       clearInterval(pulse);
       clearTimeout(retry);
@@ -148,6 +193,15 @@ export function openListener(config: pg.ClientConfig, log: Log): Listener {
 function closedError(): StoreError {
   return new StoreError("UNAVAILABLE", "the store is closed");
 }
+
+function pidOf(client: pg.Client): unknown {
+  return Reflect.get(client, "processID");
+}
+
+// Nobody waits for the disk: a notification is worth nothing after a crash.
+const notifyStatement = `
+  select set_config('synchronous_commit', 'off', true), pg_notify(channel, payload)
+  from unnest($1::text[], $2::text[]) as n (channel, payload)`;
 
 const pulseMs = 15_000;
 const firstRetryMs = 50;

@@ -119,6 +119,8 @@ export function clientConfig({ url, schema }: { readonly url: string; readonly s
     options: [...(given === null ? [] : [given]), ...options].join(" "),
     application_name: schema,
     keepAlive: true,
+    // Statements need not wait for the answers to those before them.
+    pipeline: true,
     types: typeParsers,
   };
 }

@@ -9,16 +9,23 @@ import { plainTypeParsers, toParameters } from "./values.ts";
 export type Answer<Row> = { readonly rows: Row[]; readonly rowCount: number; readonly command: string };
 
 /**
- * The use of one connection for one piece of work. Statements run one after the other however they are called; once it
- * is ended it refuses, so that a forgotten await cannot write into somebody else's transaction.
+ * The use of one connection for one piece of work. Statements are sent as they come and run one after the other; those of
+ * one moment travel together, the opening one with the first. Once it is ended it refuses, so that a forgotten await
+ * cannot write into somebody else's transaction.
  */
 export type Session = {
   /** Runs a statement with real parameters. */
   readonly run: <Row>(text: string, values: readonly unknown[]) => Promise<Answer<Row>>;
   /** Runs MikroORM's text, which has its values in it; `shown` is the same without them, for telemetry. */
   readonly runText: (text: string, shown: string) => Promise<Answer<unknown>>;
-  /** Waits until no statement is under way, and refuses those to come. */
-  readonly end: () => Promise<void>;
+  /** Sends a statement that nobody waits for; its failure shows in settled(). */
+  readonly post: (text: string, values: readonly unknown[]) => void;
+  /** Refuses statements from now on; answers whether any was sent. */
+  readonly end: () => boolean;
+  /** Waits until no statement is under way; throws what the opening statement or a posted one failed with. */
+  readonly settled: () => Promise<void>;
+  /** What the opening statement failed with; undefined when it worked or was never sent. */
+  readonly openingFailure: () => Promise<unknown>;
 };
 
 /** Names for statements worth preparing: the same text has the same name on every connection of a store. */
@@ -37,23 +44,20 @@ export function statementNames(limit = 400): StatementNames {
   };
 }
 
-/** Opens a session on a connection. */
-export function openSession(connection: Connection, observer: StatementObserver, nameOf: StatementNames): Session {
-  const { client } = connection;
-  let last: Promise<unknown> | undefined;
-  let hasEnded = false;
+/** What a session is opened on. */
+export type SessionDeps = { readonly observer: StatementObserver; readonly nameOf: StatementNames };
 
-  async function inTurn<T>(work: () => Promise<T>): Promise<T> {
-    if (hasEnded) throw new Error("the transaction is over: a statement was not awaited, or the Tx was kept");
-    const before = last;
-    const turn = before === undefined ? work() : before.then(work, work);
-    last = turn;
-    try {
-      return await turn;
-    } finally {
-      if (last === turn) last = undefined;
-    }
-  }
+/** What is sent before the first statement, and how telemetry calls it. */
+export type Opening = { readonly text: string; readonly shown: string };
+
+/** Opens a session on a connection. */
+export function openSession(connection: Connection, deps: SessionDeps, opening?: Opening): Session {
+  const { client } = connection;
+  const { observer, nameOf } = deps;
+  const pending = new Set<Promise<unknown>>();
+  const failures: unknown[] = [];
+  let opened: Promise<unknown> | undefined;
+  let hasEnded = false;
 
   async function send<Row>(shown: string, query: () => Promise<pg.QueryResult>): Promise<Answer<Row>> {
     return await observer.observe(shown, async () => {
@@ -66,21 +70,60 @@ export function openSession(connection: Connection, observer: StatementObserver,
     });
   }
 
+  function track<T>(work: Promise<T>): Promise<T> {
+    pending.add(work);
+    const forget = () => pending.delete(work);
+    work.then(forget, forget);
+    return work;
+  }
+
+  function watch(work: Promise<unknown>): void {
+    track(work).catch((error: unknown) => failures.push(error));
+  }
+
+  function start<Row>(shown: string, query: () => Promise<pg.QueryResult>): Promise<Answer<Row>> {
+    if (hasEnded) throw new Error("the transaction is over: a statement was not awaited, or the Tx was kept");
+    gather(client);
+    if (opened === undefined && opening !== undefined) {
+      opened = send(opening.shown, () => client.query(opening.text));
+      watch(opened);
+    }
+    return send<Row>(shown, query);
+  }
+
+  function query(text: string, values: readonly unknown[]) {
+    return () => {
+      const name = nameOf(text);
+      const parameters = toParameters(values);
+      return client.query(name === undefined ? { text, values: parameters } : { name, text, values: parameters });
+    };
+  }
+
   return {
-    run: (text, values) =>
-      inTurn(() =>
-        send(text, () => {
-          const name = nameOf(text);
-          const parameters = toParameters(values);
-          return client.query(name === undefined ? { text, values: parameters } : { name, text, values: parameters });
-        }),
-      ),
-    runText: (text, shown) => inTurn(() => send(shown, () => client.query({ text, types: plainTypeParsers }))),
-    end: async () => {
+    run: async <Row>(text: string, values: readonly unknown[]) => await track(start<Row>(text, query(text, values))),
+    runText: async (text, shown) => await track(start(shown, () => client.query({ text, types: plainTypeParsers }))),
+    post: (text, values) => watch(start(text, query(text, values))),
+    end: () => {
       hasEnded = true;
-      await last?.catch(() => {});
+      return opening === undefined || opened !== undefined;
     },
+    settled: async () => {
+      await Promise.allSettled(pending);
+      if (failures.length > 0) throw failures[0];
+    },
+    openingFailure: async () =>
+      await opened?.then(
+        () => undefined,
+        (error: unknown) => error,
+      ),
   };
+}
+
+/** Holds back what is written until the end of this turn: a system call costs more than a statement. */
+function gather(client: pg.PoolClient): void {
+  const { stream } = client.connection;
+  stream.cork();
+  process.nextTick(() => stream.uncork());
 }
 
 function toAnswer<Row>(result: pg.QueryResult): Answer<Row> {

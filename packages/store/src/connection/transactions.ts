@@ -2,17 +2,17 @@ import { setTimeout as delay } from "node:timers/promises";
 import { type EntityManagers, openTx, type Tx } from "../tx.ts";
 import { clockOffset, setClockOffset } from "./clock-offset.ts";
 import { fromDriver, isConnectionLoss, isStalePlan, isWorthRepeating } from "./driver-errors.ts";
+import type { Notify } from "./listener.ts";
 import type { Connection, ConnectionPool } from "./pool.ts";
-import { openSession, type Session, type StatementNames } from "./session.ts";
-import type { StatementObserver } from "./statements.ts";
+import { type Opening, openSession, type Session, type SessionDeps } from "./session.ts";
 
 /** What transactions are run with. */
-export type TransactionDeps = {
+export type TransactionDeps = SessionDeps & {
   readonly pool: ConnectionPool;
-  readonly observer: StatementObserver;
-  readonly nameOf: StatementNames;
   readonly entityManagers: EntityManagers | undefined;
+  readonly schema: string;
   readonly now: () => Temporal.Instant;
+  readonly notify: Notify;
 };
 
 /** The kinds of transaction: one that writes, or one that reads several things as they were at one moment. */
@@ -20,27 +20,32 @@ export type TransactionKind = "write" | "snapshot";
 
 /**
  * Runs work in a transaction, again where PostgreSQL gave it up for another's sake (40001, 40P01), and where it only reads
- * also when its connection died.
+ * also when its connection died. Who is to be notified is, once it has committed.
  */
 export async function runTransaction<T>(
   deps: TransactionDeps,
   kind: TransactionKind,
-  work: (tx: Tx) => Promise<T>,
+  work: (tx: Tx) => Promise<T> | T,
 ): Promise<T> {
   for (let attempt = 1; ; attempt++) {
-    const connection = await takeBegun(deps, kind);
-    const session = openSession(connection, deps.observer, deps.nameOf);
+    const wasIdle = deps.pool.hasIdle();
+    const connection = await deps.pool.take();
+    const session = openSession(connection, deps, openingOf(deps, connection, kind));
+    const { tx, flush, notices } = openTx(session, deps, kind === "write");
     try {
-      const { tx, flush } = openTx(session, deps.entityManagers, kind === "write");
       const result = await work(tx);
       await flush();
-      await session.end();
-      await commit(connection, deps.observer);
+      await commit(connection, session, deps);
       deps.pool.give(connection);
+      for (const [channel, payload] of notices()) deps.notify(channel, payload);
       return result;
     } catch (error) {
-      const failure = fromDriver(error);
-      await rollBack(deps, connection, session, failure);
+      const failure = await rollBack(deps, connection, session, fromDriver(error));
+      // A connection that died unnoticed in the pool is passed over: nothing has begun on it.
+      if (wasIdle && isConnectionLoss(await session.openingFailure())) {
+        attempt -= 1;
+        continue;
+      }
       const mayRepeat = kind === "write" ? isWorthRepeating(failure) : isWorthRepeatingRead(failure);
       if (!mayRepeat || attempt === attempts) throw failure;
     }
@@ -48,11 +53,15 @@ export async function runTransaction<T>(
   }
 }
 
-/** Runs work that only reads, each statement for itself. */
-export async function runRead<T>(deps: TransactionDeps, work: (tx: Tx) => Promise<T>): Promise<T> {
+/** Runs work whose statements are each a transaction of their own; reads run again also when their connection died. */
+export async function runAlone<T>(
+  deps: TransactionDeps,
+  kind: "read" | "write",
+  work: (tx: Tx) => Promise<T>,
+): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     const connection = await deps.pool.take();
-    const session = openSession(connection, deps.observer, deps.nameOf);
+    const session = openSession(connection, deps);
     let isSound = true;
     try {
       const offsetMs = clockOffset(deps.now);
@@ -61,13 +70,14 @@ export async function runRead<T>(deps: TransactionDeps, work: (tx: Tx) => Promis
         await session.runText(statement, statement);
         connection.clockOffsetMs = offsetMs;
       }
-      return await work(openTx(session, deps.entityManagers, false).tx);
+      return await work(openTx(session, deps, kind === "write").tx);
     } catch (error) {
       const failure = fromDriver(error);
       isSound = !isConnectionLoss(failure) && !isStalePlan(failure);
-      if (!isWorthRepeatingRead(failure) || attempt === attempts) throw failure;
+      const mayRepeat = kind === "write" ? isWorthRepeating(failure) : isWorthRepeatingRead(failure);
+      if (!mayRepeat || attempt === attempts) throw failure;
     } finally {
-      await session.end();
+      await closeQuietly(session);
       deps.pool.give(connection, isSound);
     }
   }
@@ -85,54 +95,55 @@ const beginOf: Readonly<Record<TransactionKind, string>> = {
   snapshot: "begin isolation level repeatable read read only",
 };
 
-/** A connection with a transaction begun; connections that died unnoticed in the pool are passed over. */
-async function takeBegun(deps: TransactionDeps, kind: TransactionKind): Promise<Connection> {
-  for (;;) {
-    const isFresh = !deps.pool.hasIdle();
-    const connection = await deps.pool.take();
-    const offsetMs = clockOffset(deps.now);
-    const begin = beginOf[kind];
-    try {
-      await deps.observer.observe("BEGIN", async () => {
-        const setting = setClockOffset(offsetMs, "transaction");
-        await connection.client.query(offsetMs === connection.clockOffsetMs ? begin : `${begin}; ${setting}`);
-      });
-      return connection;
-    } catch (error) {
-      const failure = fromDriver(error);
-      deps.pool.give(connection, false);
-      if (isFresh || !isConnectionLoss(failure)) throw failure;
-    }
-  }
+function openingOf({ now }: TransactionDeps, connection: Connection, kind: TransactionKind): Opening {
+  const begin = beginOf[kind];
+  const offsetMs = clockOffset(now);
+  const isSet = offsetMs === connection.clockOffsetMs;
+  return { text: isSet ? begin : `${begin}; ${setClockOffset(offsetMs, "transaction")}`, shown: "BEGIN" };
 }
 
-async function commit({ client }: Connection, observer: StatementObserver): Promise<void> {
-  const { command } = await observer.observe("COMMIT", async () => {
+/** Sends the commit behind what is under way. A statement that failed has made PostgreSQL roll back in its place. */
+async function commit({ client }: Connection, session: Session, { observer }: TransactionDeps): Promise<void> {
+  if (!session.end()) return;
+  const committed = observer.observe("COMMIT", async () => {
     try {
       return await client.query("commit");
     } catch (error) {
       throw fromDriver(error);
     }
   });
+  const [answer, others] = await Promise.allSettled([committed, session.settled()]);
+  if (others.status === "rejected") throw others.reason;
+  if (answer.status === "rejected") throw answer.reason;
   // A statement failed and nobody let the failure pass: PostgreSQL then rolls back and reports no error.
-  if (command === "ROLLBACK")
+  if (answer.value.command === "ROLLBACK")
     throw new Error("a statement's failure was swallowed, so the transaction was rolled back");
 }
 
+/** Rolls back and gives the connection back; answers what the transaction failed with at first. */
 async function rollBack(
   { pool, observer }: TransactionDeps,
   connection: Connection,
   session: Session,
   failure: unknown,
-): Promise<void> {
+): Promise<unknown> {
   let isSound = !isConnectionLoss(failure) && !isStalePlan(failure) && !connection.isLost;
   try {
-    await session.end();
-    if (isSound) await observer.observe("ROLLBACK", () => connection.client.query("rollback"));
+    if (session.end() && isSound) await observer.observe("ROLLBACK", () => connection.client.query("rollback"));
   } catch {
     // The work's own failure is what matters; a connection that cannot even roll back is closed.
     isSound = false;
-  } finally {
-    pool.give(connection, isSound);
   }
+  const posted = await closeQuietly(session);
+  pool.give(connection, isSound);
+  return posted ?? failure;
+}
+
+/** Waits for what is under way; answers what a posted statement failed with, which whatever came later only followed. */
+async function closeQuietly(session: Session): Promise<unknown> {
+  session.end();
+  return await session.settled().then(
+    () => undefined,
+    (error: unknown) => error,
+  );
 }

@@ -51,12 +51,7 @@ export async function once<I extends DescMessage, O extends DescMessage>(
     if (known !== undefined) return answerOf(call, key, known, seal);
     const answer = await work(tx);
     const bytes = toBinary(method.output, answer);
-    await tx.query(keepStatement, [
-      ...keyValues(key),
-      key.hash,
-      seal?.encrypt(bytes) ?? bytes,
-      keepFor.total("seconds"),
-    ]);
+    tx.post(keepStatement, [...keyValues(key), key.hash, seal?.encrypt(bytes) ?? bytes, keepFor.total("seconds")]);
     return answer;
   });
 }

@@ -94,12 +94,12 @@ export function resourceCopy(resource: Resource, version: bigint): PartCopy {
 async function keepProvider(tx: Tx, provider: Provider | undefined, version: bigint): Promise<void> {
   const copy = providerCopy(given(provider), version);
   await keepProviders(tx, [copy]);
-  await tellAllChanged(tx, copy.providerId);
+  tellAllChanged(tx, copy.providerId);
 }
 
 async function keepPart(tx: Tx, copy: PartCopy): Promise<void> {
   await keepParts(tx, [copy]);
-  await tellAllChanged(tx, copy.providerId);
+  tellAllChanged(tx, copy.providerId);
 }
 
 function given<T>(resource: T | undefined): T {

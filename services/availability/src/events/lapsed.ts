@@ -10,7 +10,7 @@ import { loadReservations } from "../store/reservation-rows.ts";
 export async function publishLapsed(tx: Tx, providerId: string, reservationIds: readonly string[]): Promise<void> {
   if (reservationIds.length === 0) return;
   const rows = await loadReservations(tx, providerId, reservationIds);
-  await append(
+  append(
     tx,
     rows.map((row) => ({
       schema: ReservationLapsedSchema,

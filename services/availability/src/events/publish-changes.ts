@@ -9,8 +9,7 @@ import { DAY_MINUTES, type Day, dayOf, minuteOf, zoneLine } from "../domain/zone
 import { providerName } from "../rpc/names.ts";
 import { dayToProto, timestampOf } from "../rpc/time-proto.ts";
 import { takenAskOf } from "../store/ask-store.ts";
-import { CHANGE_CHANNEL } from "../store/change-hub.ts";
-import { type ChangedTime, oldestUnpublished, takeUnpublished } from "../store/changes.ts";
+import { type ChangedTime, changeChannel, oldestUnpublished, takeUnpublished } from "../store/changes.ts";
 import { loadCalendars } from "../store/load-calendar.ts";
 import { loadTaken, NOTHING_TAKEN } from "../store/load-taken.ts";
 import { nextFree, unitIdsOf } from "../store/next-free.ts";
@@ -27,7 +26,9 @@ export type PublishDeps = {
 export function publishChangesTimer(deps: PublishDeps): Timer {
   return nextDeadline({
     name: "publish-changes",
-    channel: CHANGE_CHANNEL,
+    channel: changeChannel,
+    // The oldest that waits stays the oldest.
+    isEarlier: () => false,
     next: async () => (await deps.store.read(oldestUnpublished))?.add({ milliseconds: deps.gatherMs }),
     fire: () => deps.store.transaction((tx) => publishChanges(tx, deps)),
   });
@@ -47,7 +48,7 @@ async function publishChanges(tx: Tx, deps: PublishDeps): Promise<void> {
   const now = deps.now();
   const from = minuteOf(now);
   const taken = await loadTaken(tx, asks, { from, to: from + (horizonDays + 2) * DAY_MINUTES });
-  await append(
+  append(
     tx,
     unpublished.flatMap(({ providerId, version, changes }) => {
       const calendar = calendars.get(providerId);

@@ -41,7 +41,7 @@ export async function saveRules(
       where provider_id = $1 returning version, content, update_time`,
     [providerId, JSON.stringify(rules)],
   );
-  await tellAllChanged(tx, providerId);
+  tellAllChanged(tx, providerId);
   return rowOf(row, defaults);
 }
 

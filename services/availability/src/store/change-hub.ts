@@ -1,4 +1,5 @@
 import type { Store } from "@dawr/store";
+import { changeChannel } from "./changes.ts";
 
 /** Wakes who watches a provider: one ear on the channel for all watchers of this process. */
 export type ChangeHub = {
@@ -20,7 +21,7 @@ export function changeHub(store: Pick<Store, "listen">): ChangeHub {
   return {
     watch: async (providerId, onWake) => {
       // A failed attempt is not kept: the next watcher tries again.
-      listening ??= store.listen(CHANGE_CHANNEL, hear).catch((error: unknown) => {
+      listening ??= store.listen(changeChannel, hear).catch((error: unknown) => {
         listening = undefined;
         throw error;
       });
@@ -36,6 +37,3 @@ export function changeHub(store: Pick<Store, "listen">): ChangeHub {
     },
   };
 }
-
-/** The channel on which changes of availability are told, with the provider's id. */
-export const CHANGE_CHANNEL = "availability_change";

@@ -1,6 +1,9 @@
 import { changedSince, type Tx } from "@dawr/store";
 import type { Minute } from "../domain/zone-line.ts";
 
+/** The channel that wakes who watches a provider and the publisher; the payload is the provider's id. */
+export const changeChannel = "availability_change";
+
 /** A stretch of a provider's time that changed. */
 export type ChangedTime = { readonly from: Minute; readonly to: Minute };
 

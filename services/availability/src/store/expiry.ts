@@ -1,4 +1,5 @@
 import type { Tx } from "@dawr/store";
+import { changeChannel } from "./changes.ts";
 
 /** When the next hold runs out. */
 export async function nextExpiry(tx: Tx): Promise<Temporal.Instant | undefined> {
@@ -33,5 +34,6 @@ export async function lapseHolds(
     providerId,
     reservationIds,
   ]);
+  tx.notify(changeChannel, providerId);
   return row?.lapsed ?? [];
 }

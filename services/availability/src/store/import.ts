@@ -3,6 +3,7 @@ import type { BookingRules } from "../domain/calendar.ts";
 import type { Stretch } from "../domain/plan.ts";
 import type { Schedule } from "../domain/schedule.ts";
 import { type Day, dateOfDay } from "../domain/zone-line.ts";
+import { changeChannel } from "./changes.ts";
 import { isoOf } from "./load-taken.ts";
 import type { ReservedItem } from "./reservations.ts";
 import { scheduleToJson } from "./schedule-json.ts";
@@ -131,5 +132,5 @@ export async function tellImported(tx: Tx, providerIds: readonly string[]): Prom
      select p, tstzrange(clock_now(), clock_now() + interval '3 years'), clock_now() from unnest($1::uuid[]) as p`,
     [providerIds],
   );
-  await tx.notify("availability_change");
+  tx.notify(changeChannel);
 }

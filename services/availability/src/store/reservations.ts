@@ -3,7 +3,11 @@ import type { Tx } from "@dawr/store";
 import { AvailabilityError } from "../domain/errors.ts";
 import type { Plan } from "../domain/plan.ts";
 import { type Day, dateOfDay, type Minute } from "../domain/zone-line.ts";
+import { changeChannel } from "./changes.ts";
 import { isoOf } from "./load-taken.ts";
+
+/** The channel that wakes the timer that ends holds; the payload is when one ends. */
+export const holdChannel = "hold_expiry";
 
 /** One placed item as the reservation's row keeps it. */
 export type ReservedItem = {
@@ -53,6 +57,8 @@ export async function insertReservation(
     expires?.toString() ?? null,
     ...whatOf(wanted),
   ]);
+  tx.notify(changeChannel, wanted.providerId);
+  if (expires !== undefined) tx.notify(holdChannel, expires.toString());
   return outcomeOf(row);
 }
 
@@ -68,6 +74,7 @@ export async function updateReservation(tx: Tx, wanted: Wanted, token: bigint): 
     ...whatOf(wanted),
   ]);
   const status = row?.status;
+  tx.notify(changeChannel, wanted.providerId);
   if (row && (status === "RESERVED" || status === "TAKEN" || status === "LIMIT" || status === "ALREADY"))
     return outcomeOf({ ...row, status });
   throw refusal(status, wanted.reservationId);
@@ -100,6 +107,7 @@ export async function releaseReservation(
     reservationId,
     token.toString(),
   ]);
+  tx.notify(changeChannel, providerId);
   if (row?.status === "NOT_FOUND" || row?.status === "STALE") throw refusal(row.status, reservationId);
 }
 

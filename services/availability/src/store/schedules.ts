@@ -1,5 +1,6 @@
 import type { Tx } from "@dawr/store";
 import type { Schedule } from "../domain/schedule.ts";
+import { changeChannel } from "./changes.ts";
 import { type ScheduleJson, scheduleFromJson, scheduleToJson } from "./schedule-json.ts";
 
 /** A schedule's row; without a schedule its owner follows the provider's. Version 0 was never written. */
@@ -60,15 +61,14 @@ export async function saveSchedule(
       where provider_id = $1 and owner_id = $2 returning version, content, update_time`,
     [providerId, ownerId, schedule ? JSON.stringify(scheduleToJson(schedule)) : null],
   );
-  await tellAllChanged(tx, providerId);
+  tellAllChanged(tx, providerId);
   return rowOf(row);
 }
 
 /** Tells subscribers and the publisher that any of a provider's days may have changed. */
-export async function tellAllChanged(tx: Tx, providerId: string): Promise<void> {
-  await tx.query("select tell_change($1, clock_now() - interval '1 day', clock_now() + interval '3 years')", [
-    providerId,
-  ]);
+export function tellAllChanged(tx: Tx, providerId: string): void {
+  tx.post("select tell_change($1, clock_now() - interval '1 day', clock_now() + interval '3 years')", [providerId]);
+  tx.notify(changeChannel, providerId);
 }
 
 type Row = { readonly version: bigint; readonly content: ScheduleJson | null; readonly update_time: Temporal.Instant };

@@ -1,4 +1,5 @@
 import type { Tx } from "@dawr/store";
+import { changeChannel } from "./changes.ts";
 
 /** A time off's row. */
 export type TimeOffRow = {
@@ -35,11 +36,12 @@ export async function insertTimeOff(
       JSON.stringify({ reason: off.reason }),
     ],
   );
-  await tx.query("select tell_change($1, $2::timestamptz, $3::timestamptz)", [
+  tx.post("select tell_change($1, $2::timestamptz, $3::timestamptz)", [
     off.providerId,
     off.from.toString(),
     off.to.toString(),
   ]);
+  tx.notify(changeChannel, off.providerId);
 }
 
 /** Deletes a time off; answers whether there was one. */
@@ -49,6 +51,7 @@ export async function deleteTimeOff(tx: Tx, providerId: string, id: string): Pro
      select tell_change($1, lower(during), upper(during)) from gone`,
     [providerId, id],
   );
+  tx.notify(changeChannel, providerId);
   return rows.length > 0;
 }
 

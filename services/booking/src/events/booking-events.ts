@@ -15,9 +15,9 @@ import { bookingName } from "../names.ts";
 import { bookingToProto } from "../rpc/booking-to-proto.ts";
 
 /** Publishes what a change tells others, in the change's own transaction. */
-export async function bookingEvents(tx: Tx, change: Change, fromState: string): Promise<void> {
+export function bookingEvents(tx: Tx, change: Change, fromState: string): void {
   const event = eventOf(change, fromState);
-  if (event !== undefined) await append(tx, [event]);
+  if (event !== undefined) append(tx, [event]);
 }
 
 function eventOf({ booking, event }: Change, fromState: string): NewEvent | undefined {

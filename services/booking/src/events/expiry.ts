@@ -1,7 +1,7 @@
 import { nextDeadline, type Timer } from "@dawr/runtime";
 import type { Store } from "@dawr/store";
 import { expireBooking, hasLapsed } from "../domain/end-hold.ts";
-import { updateBooking } from "../store/bookings.ts";
+import { deadlineChannel, updateBooking } from "../store/bookings.ts";
 
 const batch = 200;
 /** Bookings ended at once: so many connections are not needed by who waits for an answer. */
@@ -15,7 +15,8 @@ const waiting = "state in ('HELD', 'PENDING_PAYMENT', 'PENDING_APPROVAL') and pa
 export function expiryTimer(store: Store, now: () => Temporal.Instant): Timer {
   return nextDeadline({
     name: "booking.expiry",
-    channel: "booking",
+    channel: deadlineChannel,
+    isEarlier: (payload, deadline) => Temporal.Instant.compare(payload, deadline) < 0,
     next: async () => {
       const [row] = await store.read((tx) =>
         tx.query<{ at: Temporal.Instant | null }>(`select min(hold_expire_time) as at from booking where ${waiting}`),

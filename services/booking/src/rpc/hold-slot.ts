@@ -87,7 +87,7 @@ export const holdSlot =
         now(),
       );
       await insertBooking(tx, change, actor);
-      await keepHold(tx, id, expireTime);
+      keepHold(tx, id, expireTime);
       return create(HoldSlotResponseSchema, { booking: bookingToProto(change.booking), serverTime: timestamp(now()) });
     });
   };

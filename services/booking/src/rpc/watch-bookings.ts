@@ -10,6 +10,7 @@ import { callOf } from "@dawr/rpc";
 import { changedSince, type KeyRing, type Store, watchChanges } from "@dawr/store";
 import { idOf } from "../names.ts";
 import { type BookingRow, bookingColumns, bookingOfRow } from "../store/booking-row.ts";
+import { bookingChannel } from "../store/bookings.ts";
 import { bookingToProto } from "./booking-to-proto.ts";
 
 const kinds = { snapshot: WatchKind.SNAPSHOT, changes: WatchKind.CHANGES, heartbeat: WatchKind.HEARTBEAT } as const;
@@ -41,7 +42,9 @@ export const watchBookings = ({
       signal: context.signal,
       // The payload names whose booking it was; an empty one means that something may have been missed.
       wake: (onWake) =>
-        store.listen("booking", (payload) => (payload === "" || payload.includes(idOf(parent)) ? onWake() : undefined)),
+        store.listen(bookingChannel, (payload) =>
+          payload === "" || payload.includes(idOf(parent)) ? onWake() : undefined,
+        ),
       read: async (tx, since) => {
         const statement = since === undefined ? snapshotStatement(column) : changesStatement(column);
         const rows = await tx.query<BookingRow>(statement, [idOf(parent), since ?? now().subtract({ hours: 24 })]);

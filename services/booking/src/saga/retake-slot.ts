@@ -32,9 +32,9 @@ export async function retakeSlot(deps: SagaDeps, step: Step, payload: StepPayloa
       return confirmBooking(current, at, { reservation: refOf(taken), items, endTime: instant(taken.endTime) });
     });
     if (after !== undefined && taken !== undefined && after.reservation.name !== taken.name) {
-      await storeSteps(tx, { booking: after, steps: [{ name: "release-reservation", reservation: refOf(taken) }] });
+      storeSteps(tx, { booking: after, steps: [{ name: "release-reservation", reservation: refOf(taken) }] });
     }
-    await step.done(tx);
+    step.done(tx);
   });
 }
 

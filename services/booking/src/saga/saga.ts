@@ -56,7 +56,7 @@ async function confirm(deps: SagaDeps, step: Step, payload: StepPayload): Promis
     await updateBooking(tx, key, "services/booking", (current) =>
       awaitsSlot(current) ? confirmBooking(current, deps.now()) : undefined,
     );
-    await step.done(tx);
+    step.done(tx);
   });
 }
 

@@ -18,7 +18,7 @@ export type StepPayload = {
 };
 
 /** Stores the network calls that follow a change, in the change's own transaction. */
-export async function storeSteps(tx: Tx, { booking, steps }: Pick<Change, "booking" | "steps">): Promise<void> {
+export function storeSteps(tx: Tx, { booking, steps }: Pick<Change, "booking" | "steps">): void {
   for (const step of steps) {
     const payload: StepPayload = {
       booking: bookingName(booking),
@@ -30,6 +30,6 @@ export async function storeSteps(tx: Tx, { booking, steps }: Pick<Change, "booki
         ? { amountMinor: step.amountMinor.toString(), currencyCode: step.currencyCode, cause: step.cause }
         : {}),
     };
-    await addStep(tx, { runner: sagaRunner, key: booking.id, name: step.name, payload });
+    addStep(tx, { runner: sagaRunner, key: booking.id, name: step.name, payload });
   }
 }

@@ -24,7 +24,7 @@ export async function findBooking(tx: Tx, { providerId, id }: BookingKey): Promi
 
 /** Stores a new booking with its history, its event and its steps. */
 export async function insertBooking(tx: Tx, change: Change, by: string): Promise<Booking> {
-  await write(tx, `insert into booking (${columns}) values (${places})`, change, by, "");
+  write(tx, `insert into booking (${columns}) values (${places})`, change, by, "");
   return change.booking;
 }
 
@@ -47,24 +47,30 @@ export async function updateBooking(
   const change = decide(before);
   if (change === undefined) return before;
   const update = `update booking set ${assignments}, change_xid = pg_current_xact_id() where provider_id = $1 and id = $2`;
-  await write(tx, update, change, by, before.state);
+  write(tx, update, change, by, before.state);
   return change.booking;
 }
 
-async function write(tx: Tx, statement: string, change: Change, by: string, fromState: string): Promise<void> {
+/** Wakes streams; the payload names whose booking changed: customer and provider. */
+export const bookingChannel = "booking";
+
+/** Wakes the timer that ends holds; the payload is when one ends. */
+export const deadlineChannel = "booking_deadline";
+
+function write(tx: Tx, statement: string, change: Change, by: string, fromState: string): void {
   const { booking } = change;
   const parameters = Array.from({ length: 3 }, (_, index) => `$${afterColumns + index + 1}`).join(", ");
-  // One round trip for the booking, its history and the streams that wait for it.
-  await tx.query(
+  tx.post(
     `with written as (${statement}),
      noted as (
        insert into booking_history (provider_id, booking_id, version, state, change_time, changed_by, reason, from_state)
        values ($1, $2, $4, $5, $${afterColumns}, ${parameters})),
-     ended as (delete from hold_attempt where booking_id = $2 and $5 not in ('HELD', 'PENDING_PAYMENT', 'PENDING_APPROVAL')),
-     started as (delete from payment_start where booking_id = $2 and $5 <> 'HELD')
-     select pg_notify('booking', $${afterColumns + 4})`,
-    [...columnsOf(booking), by, change.reason, fromState, `${booking.customerId} ${booking.providerId}`],
+     ended as (delete from hold_attempt where booking_id = $2 and $5 not in ('HELD', 'PENDING_PAYMENT', 'PENDING_APPROVAL'))
+     delete from payment_start where booking_id = $2 and $5 <> 'HELD'`,
+    [...columnsOf(booking), by, change.reason, fromState],
   );
-  await bookingEvents(tx, change, fromState);
-  await storeSteps(tx, change);
+  tx.notify(bookingChannel, `${booking.customerId} ${booking.providerId}`);
+  if (fromState === "") tx.notify(deadlineChannel, booking.holdExpireTime.toString());
+  bookingEvents(tx, change, fromState);
+  storeSteps(tx, change);
 }

@@ -53,11 +53,8 @@ export async function beginHold(tx: Tx, attempt: HoldAttempt, newId: () => strin
 }
 
 /** Makes the attempt of a booking count as a live hold until its hold ends. */
-export async function keepHold(tx: Tx, bookingId: string, expireTime: Temporal.Instant): Promise<void> {
-  await tx.query("update hold_attempt set live_until = $2, expire_time = $2 where booking_id = $1", [
-    bookingId,
-    expireTime,
-  ]);
+export function keepHold(tx: Tx, bookingId: string, expireTime: Temporal.Instant): void {
+  tx.post("update hold_attempt set live_until = $2, expire_time = $2 where booking_id = $1", [bookingId, expireTime]);
 }
 
 /** Stops counting a booking as a live hold: its slot was refused. */

@@ -29,15 +29,11 @@ export async function tellProvider(
   const message = { provider: providerToProto(provider, true) };
   const about = { subject: message.provider.name, key: provider.id, sequence: provider.version };
   if (what === "published") {
-    await append(tx, [
-      { ...about, schema: ProviderPublishedSchema, message: create(ProviderPublishedSchema, message) },
-    ]);
+    append(tx, [{ ...about, schema: ProviderPublishedSchema, message: create(ProviderPublishedSchema, message) }]);
   } else if (what === "suspended") {
-    await append(tx, [
-      { ...about, schema: ProviderSuspendedSchema, message: create(ProviderSuspendedSchema, message) },
-    ]);
+    append(tx, [{ ...about, schema: ProviderSuspendedSchema, message: create(ProviderSuspendedSchema, message) }]);
   } else {
-    await append(tx, [{ ...about, schema: ProviderChangedSchema, message: create(ProviderChangedSchema, message) }]);
+    append(tx, [{ ...about, schema: ProviderChangedSchema, message: create(ProviderChangedSchema, message) }]);
   }
 }
 
@@ -45,16 +41,14 @@ export async function tellProvider(
 export async function tellService(tx: Tx, part: StoredPart<Service>): Promise<void> {
   const service = partToProto(serviceKind, part);
   const message = create(ServiceChangedSchema, { service });
-  await append(tx, [
-    { schema: ServiceChangedSchema, message, subject: service.name, key: part.id, sequence: part.version },
-  ]);
+  append(tx, [{ schema: ServiceChangedSchema, message, subject: service.name, key: part.id, sequence: part.version }]);
 }
 
 /** Publishes a staff member as they are now. */
 export async function tellStaffMember(tx: Tx, part: StoredPart<StaffMember>): Promise<void> {
   const staffMember = partToProto(staffKind, part);
   const message = create(StaffChangedSchema, { staffMember });
-  await append(tx, [
+  append(tx, [
     { schema: StaffChangedSchema, message, subject: staffMember.name, key: part.id, sequence: part.version },
   ]);
 }
@@ -63,7 +57,7 @@ export async function tellStaffMember(tx: Tx, part: StoredPart<StaffMember>): Pr
 export async function tellResource(tx: Tx, part: StoredPart<Resource>): Promise<void> {
   const resource = partToProto(resourceKind, part);
   const message = create(ResourceChangedSchema, { resource });
-  await append(tx, [
+  append(tx, [
     { schema: ResourceChangedSchema, message, subject: resource.name, key: part.id, sequence: part.version },
   ]);
 }
@@ -71,7 +65,5 @@ export async function tellResource(tx: Tx, part: StoredPart<Resource>): Promise<
 /** Publishes a review, and what customers think of its provider with it. */
 export async function tellReview(tx: Tx, review: Review, provider: StoredProvider): Promise<void> {
   const message = create(ReviewPublishedSchema, { review, rating: ratingToProto(provider.rating) });
-  await append(tx, [
-    { schema: ReviewPublishedSchema, message, subject: review.name, key: idOf(review.name), sequence: 1n },
-  ]);
+  append(tx, [{ schema: ReviewPublishedSchema, message, subject: review.name, key: idOf(review.name), sequence: 1n }]);
 }

@@ -11,7 +11,7 @@ export type Ownership = { readonly providerId: string; readonly account: string 
 
 /** Stores the step that makes somebody the owner of a provider. */
 export async function storeOwnerStep(tx: Tx, { providerId, account }: Ownership): Promise<void> {
-  await addStep(tx, { runner, key: providerId, name: "create-member", payload: { account } });
+  addStep(tx, { runner, key: providerId, name: "create-member", payload: { account } });
 }
 
 /** Runs those steps: identity keeps who belongs to a provider, so it is asked to, as often as it takes. */

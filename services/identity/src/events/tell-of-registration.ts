@@ -15,7 +15,7 @@ export async function tellOfRegistration(tx: Tx, account: Account): Promise<void
   const name = accountName(account.id);
   const time = timestampFromMs(account.createTime.epochMilliseconds);
   const about = { subject: name, key: account.id };
-  await append(tx, [
+  append(tx, [
     {
       ...about,
       sequence: 1n,

@@ -169,7 +169,7 @@ async function tellOfMembership(tx: Tx, row: MembershipRow, removed: boolean): P
   // The account's version: a membership that ends and begins anew would count from one again by itself.
   const sequence = await nextVersion(tx, row.account_id);
   if (sequence === undefined) throw new PlatformError("NOT_FOUND", { name: membership.account });
-  await append(tx, [
+  append(tx, [
     {
       schema: MembershipChangedSchema,
       subject: membership.name,
@@ -179,5 +179,5 @@ async function tellOfMembership(tx: Tx, row: MembershipRow, removed: boolean): P
       message: create(MembershipChangedSchema, { membership, removed }),
     },
   ]);
-  await tx.notify(channels.membershipsChanged, row.account_id);
+  tx.notify(channels.membershipsChanged, row.account_id);
 }

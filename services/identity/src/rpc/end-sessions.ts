@@ -22,7 +22,7 @@ export async function endSessions(
   const ended = await revokeSessions(tx, accountId, sessionId, deps.now());
   if (ended.length === 0 || sequence === undefined) return;
   const tokenExpireTime = deps.now().add(deps.settings.IDENTITY_ACCESS_LIFETIME);
-  await append(tx, [
+  append(tx, [
     {
       schema: SessionsRevokedSchema,
       subject: accountName(accountId),
@@ -36,5 +36,5 @@ export async function endSessions(
       }),
     },
   ]);
-  await tx.notify(channels.sessionsRevoked, accountId);
+  tx.notify(channels.sessionsRevoked, accountId);
 }

@@ -10,7 +10,7 @@ import type { ChannelName } from "../store/wishes.ts";
 /** Publishes that a message arrived on a way. */
 export async function tellDelivered(tx: Tx, notificationId: string, channel: ChannelName, at: Temporal.Instant) {
   const { about, facts } = await nextVersion(tx, notificationId);
-  await append(tx, [
+  append(tx, [
     {
       ...about,
       schema: NotificationDeliveredSchema,
@@ -31,7 +31,7 @@ export async function tellFailed(
   { failure, attempts }: { readonly failure: string; readonly attempts: number },
 ) {
   const { about, facts } = await nextVersion(tx, notificationId);
-  await append(tx, [
+  append(tx, [
     {
       ...about,
       schema: NotificationFailedSchema,

@@ -42,7 +42,7 @@ async function prepare(deps: PrepareDeps, step: Step): Promise<void> {
   });
   await store.transaction(async (tx) => {
     await route(tx, deps, wanted, reader.address, rendered);
-    await step.done(tx);
+    step.done(tx);
   });
 }
 
@@ -105,7 +105,7 @@ async function end({ store, now }: PrepareDeps, step: Step, why: "expired" | "re
         await tellFailed(tx, step.key, channel, { failure: why, attempts: 0 });
     }
     await markEnded(tx, step.key);
-    await step.done(tx);
+    step.done(tx);
   });
 }
 

@@ -66,7 +66,7 @@ export async function markReady(
     locale,
     content === undefined ? null : keys.encrypt(JSON.stringify(content), context),
   ]);
-  if (content !== undefined) await tx.notify("notification");
+  if (content !== undefined) tx.notify("notification");
 }
 
 /** Says that a message will never be rendered; its arguments are deleted. */
@@ -121,13 +121,12 @@ export async function countUnseen(tx: Tx, accountId: string): Promise<number> {
 /** Marks messages of an account as seen, all of them when no ids are given; those seen already keep their time. */
 export async function markSeen(tx: Tx, accountId: string, ids: readonly string[], at: Temporal.Instant): Promise<void> {
   await tx.query(
-    `with seen as (
-       update notification set seen_time = $3
-       where account_id = $1 and content is not null and seen_time is null
-         and (cardinality($2::uuid[]) = 0 or id = any ($2)))
-     select pg_notify('notification', '')`,
+    `update notification set seen_time = $3
+     where account_id = $1 and content is not null and seen_time is null
+       and (cardinality($2::uuid[]) = 0 or id = any ($2))`,
     [accountId, [...ids], at],
   );
+  tx.notify("notification");
 }
 
 /** What the inbox shows of a row. */

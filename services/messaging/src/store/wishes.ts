@@ -68,7 +68,7 @@ export async function storeWish(tx: Tx, { keys, now, newId }: WishDeps, wish: Wi
      on conflict (source_id, recipient, channel) do nothing`,
     [channels.map(() => newId()), id, sourceId, hash, [...channels], at],
   );
-  await addStep(tx, { id, runner: prepareRunner, key: id, name: "prepare" });
+  addStep(tx, { id, runner: prepareRunner, key: id, name: "prepare" });
   return notificationName(accountId, id);
 }
 

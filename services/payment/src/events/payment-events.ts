@@ -16,20 +16,20 @@ import { paymentName } from "../names.ts";
 import { paymentToProto, refundToProto } from "../rpc/payment-to-proto.ts";
 
 /** Tells of a payment, in the transaction that changed it; its version is the sequence. */
-export async function publishPayment(tx: Tx, event: PaymentEvent, payment: Payment): Promise<void> {
+export function publishPayment(tx: Tx, event: PaymentEvent, payment: Payment): void {
   const schema = paymentSchemas[event];
   const message = create(schema, { payment: paymentToProto(payment, [], { showsPayUrl: false }) });
-  await append(tx, [{ schema, message, ...placeOf(payment) }]);
+  append(tx, [{ schema, message, ...placeOf(payment) }]);
 }
 
 /** Tells of a refund, in the transaction that changed it and its payment. */
-export async function publishRefund(tx: Tx, event: RefundEvent, payment: Payment, refund: Refund): Promise<void> {
+export function publishRefund(tx: Tx, event: RefundEvent, payment: Payment, refund: Refund): void {
   const schema = refundSchemas[event];
   const message = create(schema, {
     payment: paymentToProto(payment, [refund], { showsPayUrl: false }),
     refund: refundToProto(refund),
   });
-  await append(tx, [{ schema, message, ...placeOf(payment) }]);
+  append(tx, [{ schema, message, ...placeOf(payment) }]);
 }
 
 function placeOf(payment: Payment) {

@@ -43,10 +43,10 @@ export const refundPaymentRpc =
         },
         at,
       );
-      await savePayment(tx, change.payment);
-      await insertRefund(tx, change.refund);
-      await writeTransfers(tx, change.transfers, deps.newId, at);
-      await addStep(tx, {
+      savePayment(tx, change.payment);
+      insertRefund(tx, change.refund);
+      writeTransfers(tx, change.transfers, deps.newId, at);
+      addStep(tx, {
         runner: refundRunner,
         key: payment.id,
         name: "refund",

@@ -51,7 +51,7 @@ async function askAbout(deps: Deps, payment: Payment): Promise<Payment> {
     if (change !== undefined) return storeChange(tx, deps, change);
     if (current.askTime === undefined) return current;
     const next = askedInVain(current, deps.rules, at);
-    await savePayment(tx, next);
+    savePayment(tx, next);
     return next;
   });
 }

@@ -36,8 +36,8 @@ async function runRefund(deps: Deps, step: Step): Promise<void> {
     const at = deps.now();
     const settlement = outcome(currentPayment, current, at);
     if (settlement !== undefined) await storeSettlement(tx, deps, settlement);
-    if (hasEnded(settlement?.refund ?? current)) await step.done(tx);
-    else await step.later(tx, at.add(pauseOf(current, at)));
+    if (hasEnded(settlement?.refund ?? current)) step.done(tx);
+    else step.later(tx, at.add(pauseOf(current, at)));
   });
 }
 

@@ -17,11 +17,11 @@ type ChangeDeps = Pick<Deps, "now" | "newId" | "rules">;
 /** Stores a decision about a locked payment: row, ledger and event together, or nothing. */
 export async function storeChange(tx: Tx, deps: ChangeDeps, change: Change): Promise<Payment> {
   const { payment, event, transfers } = change;
-  await savePayment(tx, payment);
-  await writeTransfers(tx, transfers, deps.newId, deps.now());
-  if (event !== undefined) await publishPayment(tx, event, payment);
+  savePayment(tx, payment);
+  writeTransfers(tx, transfers, deps.newId, deps.now());
+  if (event !== undefined) publishPayment(tx, event, payment);
   // Asked within seconds, which is sooner than anybody looks by themselves.
-  if (payment.state === "UNKNOWN") await tx.notify(askChannel);
+  if (payment.state === "UNKNOWN") tx.notify(askChannel);
   return payment;
 }
 
@@ -34,8 +34,8 @@ export async function applyCharge(tx: Tx, deps: ChangeDeps, payment: Payment, ch
 /** Stores a decision about a refund whose payment is locked. */
 export async function storeSettlement(tx: Tx, deps: ChangeDeps, settlement: RefundSettlement): Promise<void> {
   const { payment, refund, event, transfers } = settlement;
-  await savePayment(tx, payment);
-  await saveRefund(tx, refund);
-  await writeTransfers(tx, transfers, deps.newId, deps.now());
-  if (event !== undefined) await publishRefund(tx, event, payment, refund);
+  savePayment(tx, payment);
+  saveRefund(tx, refund);
+  writeTransfers(tx, transfers, deps.newId, deps.now());
+  if (event !== undefined) publishRefund(tx, event, payment, refund);
 }

@@ -2,14 +2,14 @@ import type { Tx } from "@dawr/store";
 import type { NewTransfer, TransferKind } from "../domain/ledger.ts";
 
 /** Writes transfers; the database checks once more at commit that each balances. (PY-05) */
-export async function writeTransfers(
+export function writeTransfers(
   tx: Tx,
   transfers: readonly NewTransfer[],
   newId: () => string,
   at: Temporal.Instant,
-): Promise<void> {
+): void {
   for (const { kind, referenceId, providerId, entries } of transfers) {
-    await tx.query(
+    tx.post(
       `with made as (
          insert into ledger_transfer (provider_id, id, kind, reference_id, create_time) values ($1, $2, $3, $4, $5)
          returning provider_id, id)

@@ -37,8 +37,8 @@ export async function insertPayment(tx: Tx, payment: Payment): Promise<boolean> 
 }
 
 /** Stores what changed of a payment that this transaction has locked. */
-export async function savePayment(tx: Tx, payment: Payment): Promise<void> {
-  await tx.query(
+export function savePayment(tx: Tx, payment: Payment): void {
+  tx.post(
     `update payment set gateway_id = $3, pay_url = $4, state = $5, failure = $6, refund_reserved_minor = $7,
        refunded_minor = $8, version = $9, asked = $10, ask_time = $11, update_time = $12, succeed_time = $13
      where provider_id = $1 and id = $2`,

@@ -2,8 +2,8 @@ import type { Tx } from "@dawr/store";
 import type { Refund, RefundState } from "../domain/refund.ts";
 
 /** Stores a refund's intent. */
-export async function insertRefund(tx: Tx, refund: Refund): Promise<void> {
-  await tx.query(
+export function insertRefund(tx: Tx, refund: Refund): void {
+  tx.post(
     `insert into refund (provider_id, id, payment_id, currency_code, amount_minor, service_minor, tax_minor, fee_minor,
        operation_id, state, cause, requested_by, version, create_time, update_time)
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
@@ -28,8 +28,8 @@ export async function insertRefund(tx: Tx, refund: Refund): Promise<void> {
 }
 
 /** Stores what changed of a refund whose payment this transaction has locked. */
-export async function saveRefund(tx: Tx, refund: Refund): Promise<void> {
-  await tx.query(
+export function saveRefund(tx: Tx, refund: Refund): void {
+  tx.post(
     `update refund set gateway_id = $3, state = $4, failure = $5, version = $6, update_time = $7
      where provider_id = $1 and id = $2`,
     [

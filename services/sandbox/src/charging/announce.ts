@@ -24,7 +24,7 @@ export async function announce(
   await insertEvent(tx, { id, chargeId: charge.id, type, url: charge.webhookUrl, body, createTime: at });
   const plan = deps.faults.delivery();
   for (const delayMs of plan.delaysMs)
-    await addStep(tx, {
+    addStep(tx, {
       runner: webhookRunner,
       key: charge.id,
       name: "send",

@@ -34,7 +34,7 @@ export function delaySteps(deps: Deps): StepRunner {
             await announce(tx, deps, "refund.succeeded", charge, { refund });
           }
         }
-        await step.done(tx);
+        step.done(tx);
       }),
   });
 }

@@ -22,7 +22,7 @@ export function payCharge(deps: Deps, id: string, card: Card): Promise<Charge> {
     const charge = await storeChange(tx, deps, change, card.behaviour === "lost-response");
     if (charge.status === "processing") {
       const end = at.add({ seconds: card.delaySeconds });
-      await addStep(tx, { runner: delayRunner, key: id, name: "end-delay", payload: { charge: id }, at: end });
+      addStep(tx, { runner: delayRunner, key: id, name: "end-delay", payload: { charge: id }, at: end });
     }
     return charge;
   });

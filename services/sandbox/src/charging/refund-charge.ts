@@ -27,7 +27,7 @@ export async function refundStored(
   await insertRefund(tx, change.refund);
   if (change.event !== undefined) await announce(tx, deps, change.event, change.charge, { refund: change.refund });
   if (change.refund.status === "pending")
-    await addStep(tx, {
+    addStep(tx, {
       runner: delayRunner,
       key: chargeId,
       name: "end-refund",

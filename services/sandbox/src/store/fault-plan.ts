@@ -16,11 +16,11 @@ export async function setPlan(tx: Tx, plan: unknown, at: Temporal.Instant): Prom
      on conflict (id) do update set plan = excluded.plan, update_time = excluded.update_time`,
     [JSON.stringify(plan), at],
   );
-  await tx.notify(planChannel);
+  tx.notify(planChannel);
 }
 
 /** Goes back to the configured plan. */
 export async function clearPlan(tx: Tx): Promise<void> {
   await tx.query("delete from fault_plan");
-  await tx.notify(planChannel);
+  tx.notify(planChannel);
 }

@@ -41,7 +41,7 @@ export async function insertMessage(
       message.receiveTime,
     ],
   );
-  await tx.notify(mailChannel);
+  tx.notify(mailChannel);
 }
 
 /** What a list of mails is narrowed to. */

@@ -46,7 +46,7 @@ export function webhookSteps(deps: WebhookDeps): StepRunner {
           return step.done(tx);
         }
         await recordAttempt(tx, id, { result, end: undefined, at });
-        await step.later(tx, at.add(isLost ? deps.lostRetry : pause(deps.retry, event.attempts)));
+        step.later(tx, at.add(isLost ? deps.lostRetry : pause(deps.retry, event.attempts)));
       });
     },
   });

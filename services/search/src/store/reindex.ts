@@ -13,7 +13,7 @@ export async function markForReindex(tx: Tx, providerIds: readonly string[]): Pr
      on conflict (provider_id) do update set mark = reindex.mark + 1`,
     [providerIds],
   );
-  await tx.notify(reindexChannel);
+  tx.notify(reindexChannel);
 }
 
 /** Says that all entries are out of date; entries without a copy go with them. */
@@ -22,7 +22,7 @@ export async function markAllForReindex(tx: Tx): Promise<void> {
     `insert into reindex (provider_id) select id from provider_copy union select provider_id from entry order by 1
      on conflict (provider_id) do update set mark = reindex.mark + 1`,
   );
-  await tx.notify(reindexChannel);
+  tx.notify(reindexChannel);
 }
 
 /** Whether an entry is out of date. */
