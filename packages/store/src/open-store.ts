@@ -17,7 +17,10 @@ export type Store = {
    * ConstraintViolation, or StoreError UNAVAILABLE, CONTENTION, DEADLINE_EXCEEDED.
    */
   transaction<T>(work: (tx: Tx) => Promise<T> | T): Promise<T>;
-  /** Runs one statement that is a transaction of its own: two round trips less than transaction(). */
+  /**
+   * Runs one statement that is a transaction of its own: a single round trip. When its connection dies under it, it runs
+   * again, so that it must do no harm when it is run twice.
+   */
   query<Row = Record<string, unknown>>(sql: string, params?: readonly unknown[]): Promise<Row[]>;
   /** Runs work that writes nothing, each statement for itself on one connection; it may run again, too. */
   read<T>(work: (tx: Tx) => Promise<T>): Promise<T>;

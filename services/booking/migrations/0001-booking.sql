@@ -75,6 +75,41 @@ create index hold_attempt_account on hold_attempt (account_id, live_until);
 create index hold_attempt_address on hold_attempt (address_hash, live_until);
 create index hold_attempt_expire on hold_attempt (expire_time);
 
+-- Gives the booking that is about to be held its id. Status ANSWERED: the request has its answer already; KNOWN: it was begun
+-- before, under the id that is answered; ACCOUNT_LIMIT, ADDRESS_LIMIT: as many live holds as may be; BEGUN. (AV-03, BK-03)
+create function begin_hold(p_actor text, p_method text, p_request uuid, p_account uuid, p_address bytea,
+                           p_per_account int, p_per_address int, p_booking uuid, p_attempt interval, p_hold interval,
+                           out status text, out booking_id uuid)
+-- Plans made while there were no holds would read the whole table when there are many.
+language plpgsql set enable_seqscan = off as $$
+declare
+  v_key bigint;
+begin
+  -- Two holds of one person, or of one address, are counted one after the other.
+  for v_key in select k from unnest(array[hashtextextended('hold ' || p_account, 0),
+                                          hashtextextended('hold ' || encode(p_address, 'hex'), 0)]) k order by k loop
+    perform pg_advisory_xact_lock(v_key);
+  end loop;
+  perform from idempotent_request r
+   where r.request_id = p_request and r.actor = p_actor and r.method = p_method and r.expire_time > clock_now();
+  if found then status := 'ANSWERED'; return; end if;
+  select a.booking_id into booking_id from hold_attempt a
+   where a.actor = p_actor and a.request_id = p_request and a.expire_time > clock_now();
+  if found then status := 'KNOWN'; return; end if;
+  if (select count(*) from hold_attempt a where a.account_id = p_account and a.live_until > clock_now()) >= p_per_account then
+    status := 'ACCOUNT_LIMIT'; return;
+  end if;
+  if (select count(*) from hold_attempt a where a.address_hash = p_address and a.live_until > clock_now()) >= p_per_address then
+    status := 'ADDRESS_LIMIT'; return;
+  end if;
+  insert into hold_attempt as a (actor, request_id, booking_id, account_id, address_hash, live_until, expire_time)
+    values (p_actor, p_request, p_booking, p_account, p_address, clock_now() + p_attempt, clock_now() + p_hold)
+    on conflict (actor, request_id) do update set booking_id = excluded.booking_id,
+      address_hash = excluded.address_hash, live_until = excluded.live_until, expire_time = excluded.expire_time;
+  status := 'BEGUN';
+  booking_id := p_booking;
+end $$;
+
 -- The terms of which a payment was asked for: stored before it is, so that whatever becomes of the answer, a booking has
 -- one payment of one amount. Gone when the booking is no longer held.
 create table payment_start (

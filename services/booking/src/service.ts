@@ -67,7 +67,6 @@ export const booking = defineService({
       now,
       newId,
       reservations,
-      providers,
       hold: settings.BOOKING_HOLD,
       perAccount: settings.BOOKING_HOLDS_PER_ACCOUNT,
       perAddress: settings.BOOKING_HOLDS_PER_ADDRESS,

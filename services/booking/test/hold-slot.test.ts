@@ -162,10 +162,9 @@ describe("HoldSlot", () => {
     },
   );
 
-  test("given the catalogue is away, then nothing is reserved", async () => {
+  test("given the catalogue is away, then the slot is held all the same", async () => {
     world.around.faults.set("getProvider", () => ({ kind: "away" }));
-    expect((await refusalOf(hold(ana))).reason).toBe("UNAVAILABLE");
-    expect(calls("reserve")).toEqual([]);
+    expect((await hold(ana)).booking).toMatchObject({ state: Booking_State.HELD, timeZone: "Asia/Dubai" });
   });
 
   test("given another provider's service or staff, then OTHER_PROVIDER; without a token, TOKEN_MISSING", async () => {

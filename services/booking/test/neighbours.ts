@@ -288,6 +288,7 @@ export function neighbours(now: () => Temporal.Instant, jwk: string): Neighbours
                 booking: request.booking,
                 state: request.holdDuration === undefined ? 2 : 1,
                 fencingToken: BigInt(reservations.size + 1),
+                timeZone: "Asia/Dubai",
                 assignments,
                 startTime: timestampFromMs(startMs),
                 endTime: timestampFromMs(fromMs),

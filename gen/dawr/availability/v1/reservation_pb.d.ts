@@ -109,6 +109,13 @@ export declare type Reservation = Message<"dawr.availability.v1.Reservation"> & 
    * @generated from field: google.protobuf.Timestamp update_time = 13;
    */
   updateTime?: Timestamp | undefined;
+
+  /**
+   * The provider's time zone (IANA); set in the answer to Reserve. Output only.
+   *
+   * @generated from field: string time_zone = 14;
+   */
+  timeZone: string;
 };
 
 /**

@@ -46,14 +46,14 @@ export async function runTransaction<T>(
         attempt -= 1;
         continue;
       }
-      const mayRepeat = kind === "write" ? isWorthRepeating(failure) : isWorthRepeatingRead(failure);
+      const mayRepeat = kind === "write" ? isWorthRepeating(failure) : isWorthRepeatingAlone(failure);
       if (!mayRepeat || attempt === attempts) throw failure;
     }
     await delay(Math.random() * 5 * 2 ** attempt);
   }
 }
 
-/** Runs work whose statements are each a transaction of their own; reads run again also when their connection died. */
+/** Runs work whose statements are each a transaction of their own, again also when its connection died under it. */
 export async function runAlone<T>(
   deps: TransactionDeps,
   kind: "read" | "write",
@@ -74,8 +74,7 @@ export async function runAlone<T>(
     } catch (error) {
       const failure = fromDriver(error);
       isSound = !isConnectionLoss(failure) && !isStalePlan(failure);
-      const mayRepeat = kind === "write" ? isWorthRepeating(failure) : isWorthRepeatingRead(failure);
-      if (!mayRepeat || attempt === attempts) throw failure;
+      if (!isWorthRepeatingAlone(failure) || attempt === attempts) throw failure;
     } finally {
       await closeQuietly(session);
       deps.pool.give(connection, isSound);
@@ -85,8 +84,8 @@ export async function runAlone<T>(
 
 const attempts = 5;
 
-/** What has written nothing may also run again when its connection died under it. */
-function isWorthRepeatingRead(failure: unknown): boolean {
+/** What has written nothing, or may be written twice, also runs again when its connection died under it. */
+function isWorthRepeatingAlone(failure: unknown): boolean {
   return isConnectionLoss(failure) || isWorthRepeating(failure);
 }
 

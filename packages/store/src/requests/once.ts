@@ -58,16 +58,16 @@ export async function once<I extends DescMessage, O extends DescMessage>(
 
 /**
  * The answer already given to a request, or undefined: for handlers that call the network before their transaction. Ask
- * first, do the calls (with derived request ids), then once(). Throws REQUEST_ID_REUSED as once() does.
+ * first (a store, or beside other reads a Tx), do the calls (with derived request ids), then once(). Throws REQUEST_ID_REUSED as once() does.
  */
 export async function replayed<I extends DescMessage, O extends DescMessage>(
-  store: Store,
+  source: Pick<Tx, "query">,
   call: Call<I, O>,
   { seal }: Pick<OnceOptions, "seal"> = {},
 ): Promise<MessageShape<O> | undefined> {
   const key = keyOf(call);
   if (key === undefined) return undefined;
-  const [known] = await store.read((tx) => tx.query<Kept>(lookStatement, keyValues(key)));
+  const [known] = await source.query<Kept>(lookStatement, keyValues(key));
   return known === undefined ? undefined : answerOf(call, key, known, seal);
 }
 

@@ -44,12 +44,16 @@ export function changedSince(placeholder: `$${number}`, column = "change_xid"): 
 export async function readChanges<T>(source: ChangeSource<T>, token = ""): Promise<Changes<T>> {
   const known = token === "" ? undefined : positionOf(source, token);
   return await source.store.readSnapshot(async (tx) => {
-    const [here] = await tx.query<Here>(hereStatement, [known?.snapshot ?? null]);
+    // Both at once: that a token is of no use is rare, and found out by the same look.
+    const [[here], found] = await Promise.all([
+      tx.query<Here>(hereStatement, [known?.snapshot ?? null]),
+      source.read(tx, known?.snapshot),
+    ]);
     if (here === undefined) throw new Error("the database told no snapshot");
     const oldest = here.time.subtract(source.resumeFor ?? oneDay);
     const isUsable = known !== undefined && here.isReachable && Temporal.Instant.compare(known.time, oldest) >= 0;
     const since = isUsable ? known.snapshot : undefined;
-    const items = await source.read(tx, since);
+    const items = known === undefined || isUsable ? found : await source.read(tx, undefined);
     const position: Position = { snapshot: here.snapshot, time: here.time };
     return {
       kind: since === undefined ? "snapshot" : "changes",

@@ -16,8 +16,11 @@ export const confirmReservationRpc =
     const call = { actor: workloadOf(context), method: ReservationService.method.confirmReservation, request };
     return once(deps.store, call, async (tx) => {
       const [providerId, id] = [providerIdOf(request.name), lastIdOf(request.name)];
-      await confirmReservation(tx, providerId, id, request.fencingToken);
-      return readBack(tx, providerId, id);
+      const [, confirmed] = await Promise.all([
+        confirmReservation(tx, providerId, id, request.fencingToken),
+        readBack(tx, providerId, id),
+      ]);
+      return confirmed;
     });
   };
 
@@ -28,8 +31,11 @@ export const releaseReservationRpc =
     const call = { actor: workloadOf(context), method: ReservationService.method.releaseReservation, request };
     return once(deps.store, call, async (tx) => {
       const [providerId, id] = [providerIdOf(request.name), lastIdOf(request.name)];
-      await releaseReservation(tx, providerId, id, request.fencingToken);
-      return readBack(tx, providerId, id);
+      const [, released] = await Promise.all([
+        releaseReservation(tx, providerId, id, request.fencingToken),
+        readBack(tx, providerId, id),
+      ]);
+      return released;
     });
   };
 

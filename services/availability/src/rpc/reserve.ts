@@ -59,7 +59,7 @@ async function reserve(tx: Tx, deps: Deps, request: ReserveRequest): Promise<Res
     await publishLapsed(tx, providerId, outcome.lapsed);
     switch (outcome.status) {
       case "RESERVED":
-        return reservedToProto(wanted, outcome, request.booking, expires);
+        return { ...reservedToProto(wanted, outcome, request.booking, expires), timeZone: calendar.zone };
       case "LIMIT":
         throw notOffered(start, ["S8"]);
       case "ALREADY": {

@@ -41,16 +41,17 @@ export const createBookingRpc =
     const { store, now } = deps;
     const actor = requireActor(context).account;
     const call = { actor, method: BookingService.method.createBooking, request };
-    const known = await replayed(store, call);
+    const key = parseBookingName(request.name);
+    const [known, held, started] = await store.read((tx) =>
+      Promise.all([replayed(tx, call), findBooking(tx, key), findPaymentStart(tx, key.id)]),
+    );
     if (known !== undefined) return known;
 
-    const key = parseBookingName(request.name);
     try {
-      const held = await store.read((tx) => findBooking(tx, key));
       if (held === undefined) throw new PlatformError("NOT_FOUND", { name: request.name });
       requireLiveHold(held, now());
       const method = methodOf(request.paymentMethod) ?? "ONLINE";
-      const quote = await quoteFor(deps, held, request.quoteToken, method);
+      const quote = await quoteFor(deps, held, { token: request.quoteToken, started, method });
       await requireAge(deps, held, quote.minAgeYears);
 
       const paysNow = method === "ONLINE" && quote.price.totalMinor > 0n;
@@ -69,16 +70,23 @@ export const createBookingRpc =
     }
   };
 
-async function quoteFor(deps: CreateDeps, held: Booking, token: string, paymentMethod: PaymentMethod): Promise<Quote> {
+type Offers = {
+  /** What the caller shows; empty for none. */
+  readonly token: string;
+  /** What a payment was asked for already. */
+  readonly started: string | undefined;
+  readonly method: PaymentMethod;
+};
+
+async function quoteFor(deps: CreateDeps, held: Booking, { token, started, method }: Offers): Promise<Quote> {
   const at = deps.now();
   if (token !== "") {
     const quote = openQuote(token, deps.keys);
-    requireFits(quote, held, paymentMethod, at);
+    requireFits(quote, held, method, at);
     return quote;
   }
   // A payment was asked for already, but its answer lost: what it was asked for still holds.
-  const started = paymentMethod === "ONLINE" ? await deps.store.read((tx) => findPaymentStart(tx, held.id)) : undefined;
-  if (started !== undefined) return openQuote(started, deps.keys);
+  if (method === "ONLINE" && started !== undefined) return openQuote(started, deps.keys);
   const provider = `providers/${held.providerId}`;
   const terms = await gatherTerms(deps.sources, {
     provider,
@@ -90,7 +98,7 @@ async function quoteFor(deps: CreateDeps, held: Booking, token: string, paymentM
     })),
     startTime: held.startTime,
     partySize: held.partySize,
-    paymentMethod,
+    paymentMethod: method,
   });
   return makeQuote(terms, deps.quoteLifetime, at);
 }

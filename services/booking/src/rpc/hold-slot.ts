@@ -10,8 +10,7 @@ import {
   HoldSlotResponseSchema,
   SlotConflictSchema,
 } from "@dawr/gen/dawr/booking/v1/booking_pb.js";
-import type { ProviderService } from "@dawr/gen/dawr/catalog/v1/provider_pb.js";
-import { attachDetail, callOf, outgoing, reasonOf, requireActor } from "@dawr/rpc";
+import { attachDetail, callOf, outgoing, PlatformError, reasonOf, requireActor } from "@dawr/rpc";
 import { derivedRequestId, type KeyRing, once, replayed, type Store } from "@dawr/store";
 import type { Logger } from "@dawr/telemetry";
 import type { BookingItem } from "../domain/booking.ts";
@@ -31,7 +30,6 @@ export type HoldDeps = {
   readonly now: () => Temporal.Instant;
   readonly newId: () => string;
   readonly reservations: Client<typeof ReservationService>;
-  readonly providers: Client<typeof ProviderService>;
   readonly hold: Temporal.Duration;
   readonly perAccount: number;
   readonly perAddress: number;
@@ -50,21 +48,29 @@ export const holdSlot =
     const { store, now } = deps;
     const actor = requireActor(context).account;
     const call = { actor, method: BookingService.method.holdSlot, request };
-    const known = await replayed(store, call);
-    if (known !== undefined) return known;
     for (const { service, staffChoice } of request.items) {
       requireBelow(request.provider, service);
       if (staffChoice.case === "staffMember") requireBelow(request.provider, staffChoice.value);
     }
 
     const accountId = idOf(actor);
-    // First: a slot that is reserved while the catalogue does not answer would be held for nobody.
-    const { timeZone } = await deps.providers.getProvider({ name: request.provider }, outgoing(context));
     const addressHash = deps.keys.blindIndex(callOf(context).peer, "booking.address");
     const limits = { perAccount: deps.perAccount, perAddress: deps.perAddress, hold: deps.hold };
-    const id = await store.transaction((tx) =>
-      beginHold(tx, { actor, requestId: request.requestId, accountId, addressHash, ...limits }, deps.newId),
-    );
+    const { parent, name } = call.method;
+    const attempt = {
+      actor,
+      method: `${parent.typeName}/${name}`,
+      requestId: request.requestId,
+      accountId,
+      addressHash,
+    };
+    const begun = await beginHold(store, { ...attempt, ...limits }, deps.newId);
+    if (begun === "ANSWERED") {
+      const known = await replayed(store, call);
+      if (known === undefined) throw new PlatformError("CONTENTION");
+      return known;
+    }
+    const id = begun.bookingId;
     const key = { providerId: idOf(request.provider), id };
     const reservation = await reserve(deps, request, key, actor, context).catch(async (error: unknown) => {
       // Without an answer the slot may be reserved: then the attempt stays, for the same request to find it again.
@@ -81,7 +87,7 @@ export const holdSlot =
           reservation: { name: reservation.name, fencingToken: reservation.fencingToken },
           items: itemsOf(reservation, request.items),
           partySize: Math.max(1, request.partySize),
-          timeZone,
+          timeZone: reservation.timeZone,
           expireTime,
         },
         now(),

@@ -34,7 +34,7 @@ export async function startPayment(
   context: HandlerContext,
 ): Promise<StartedPayment> {
   const { store, keys, now } = deps;
-  const counting = await store.transaction((tx) => beginPayment(tx, held.id, sealQuote(quote, keys), now()));
+  const counting = await beginPayment(store, held.id, sealQuote(quote, keys), now());
   if (!isSameOffer(openQuote(counting, keys), quote)) throw new BookingError("QUOTE_MISMATCH");
   try {
     const payment = await deps.payments.createPayment(wishOf(held, quote, request, context), outgoing(context));

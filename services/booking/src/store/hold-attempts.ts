@@ -1,9 +1,11 @@
-import type { Tx } from "@dawr/store";
+import type { Store, Tx } from "@dawr/store";
 import { BookingError } from "../domain/errors.ts";
 
 /** Who wants to hold a slot, for how long, and how many live holds they may have. */
 export type HoldAttempt = {
   readonly actor: string;
+  /** The method as kept answers name it: "package.Service/Method". */
+  readonly method: string;
   readonly requestId: string;
   readonly accountId: string;
   readonly addressHash: Uint8Array;
@@ -15,41 +17,46 @@ export type HoldAttempt = {
 /** How long an attempt counts of which nobody has heard how it ended. */
 const attemptSeconds = 60;
 
+/** What became of an attempt: the booking's id, or that the request has its answer already. */
+export type Begun = { readonly bookingId: string } | "ANSWERED";
+
 /**
  * Gives the booking that is about to be held its id: the same for a repeated request, so that availability sees the same
- * request too. Refuses with HOLD_LIMIT_REACHED who has as many live holds as may be.
+ * request too. Refuses with HOLD_LIMIT_REACHED who has as many live holds as may be. (AV-03)
  */
-export async function beginHold(tx: Tx, attempt: HoldAttempt, newId: () => string): Promise<string> {
-  const { actor, requestId, accountId, addressHash, perAccount, perAddress, hold } = attempt;
-  // Two holds of one person, or of one address, are counted one after the other.
-  await tx.query(
-    `select pg_advisory_xact_lock(k) from (
-       select k from unnest(array[hashtextextended($1, 0), hashtextextended($2, 0)]) k order by k offset 0) as sorted`,
-    [`hold ${accountId}`, `hold ${Buffer.from(addressHash).toString("hex")}`],
+export async function beginHold(
+  store: Pick<Store, "query">,
+  attempt: HoldAttempt,
+  newId: () => string,
+): Promise<Begun> {
+  const { actor, method, requestId, accountId, addressHash, perAccount, perAddress, hold } = attempt;
+  const [row] = await store.query<{ status: string; booking_id: string | null }>(
+    `select status, booking_id from begin_hold($1, $2, $3, $4, $5, $6, $7, $8,
+       make_interval(secs => $9), make_interval(secs => $10))`,
+    [
+      actor,
+      method,
+      requestId,
+      accountId,
+      addressHash,
+      perAccount,
+      perAddress,
+      newId(),
+      attemptSeconds,
+      hold.total("seconds"),
+    ],
   );
-  const [known] = await tx.query<{ booking_id: string }>(
-    "select booking_id from hold_attempt where actor = $1 and request_id = $2 and expire_time > clock_now()",
-    [actor, requestId],
-  );
-  if (known !== undefined) return known.booking_id;
-  const [live] = await tx.query<{ by_account: bigint; by_address: bigint }>(
-    `select (select count(*) from hold_attempt where account_id = $1 and live_until > clock_now()) as by_account,
-            (select count(*) from hold_attempt where address_hash = $2 and live_until > clock_now()) as by_address`,
-    [accountId, addressHash],
-  );
-  if (live !== undefined && live.by_account >= perAccount)
-    throw new BookingError("HOLD_LIMIT_REACHED", { limit: String(perAccount) });
-  if (live !== undefined && live.by_address >= perAddress)
-    throw new BookingError("HOLD_LIMIT_REACHED", { limit: String(perAddress) });
-  const bookingId = newId();
-  await tx.query(
-    `insert into hold_attempt (actor, request_id, booking_id, account_id, address_hash, live_until, expire_time)
-     values ($1, $2, $3, $4, $5, clock_now() + make_interval(secs => $6), clock_now() + make_interval(secs => $7))
-     on conflict (actor, request_id) do update set booking_id = excluded.booking_id,
-       address_hash = excluded.address_hash, live_until = excluded.live_until, expire_time = excluded.expire_time`,
-    [actor, requestId, bookingId, accountId, addressHash, attemptSeconds, hold.total("seconds")],
-  );
-  return bookingId;
+  switch (row?.status) {
+    case "ANSWERED":
+      return "ANSWERED";
+    case "ACCOUNT_LIMIT":
+      throw new BookingError("HOLD_LIMIT_REACHED", { limit: String(perAccount) });
+    case "ADDRESS_LIMIT":
+      throw new BookingError("HOLD_LIMIT_REACHED", { limit: String(perAddress) });
+    default:
+      if (typeof row?.booking_id !== "string") throw new Error("an attempt to hold got no id");
+      return { bookingId: row.booking_id };
+  }
 }
 
 /** Makes the attempt of a booking count as a live hold until its hold ends. */

@@ -1,20 +1,21 @@
-import type { Tx } from "@dawr/store";
+import type { Store, Tx } from "@dawr/store";
 
 /**
  * Keeps the sealed quote for which a booking's payment is about to be asked for, and answers the one that counts: the first.
  * A booking has one payment, of one amount, however often making it is tried.
  */
 export async function beginPayment(
-  tx: Tx,
+  store: Pick<Store, "query">,
   bookingId: string,
   sealedQuote: string,
   at: Temporal.Instant,
 ): Promise<string> {
-  await tx.query(
-    "insert into payment_start (booking_id, quote, start_time) values ($1, $2, $3) on conflict (booking_id) do nothing",
+  const [row] = await store.query<{ quote: string }>(
+    `insert into payment_start as s (booking_id, quote, start_time) values ($1, $2, $3)
+     on conflict (booking_id) do update set quote = s.quote returning quote`,
     [bookingId, sealedQuote, at],
   );
-  return (await findPaymentStart(tx, bookingId)) ?? sealedQuote;
+  return row?.quote ?? sealedQuote;
 }
 
 /** The sealed quote for which a booking's payment was asked for; undefined when none was. */

@@ -7,7 +7,7 @@ import {
   PaymentService,
 } from "@dawr/gen/dawr/payment/v1/payment_pb.js";
 import { PlatformError } from "@dawr/rpc";
-import { once, type Tx } from "@dawr/store";
+import { once, type Store, type Tx } from "@dawr/store";
 import { exponentOf } from "../domain/currency.ts";
 import { PaymentError } from "../domain/errors.ts";
 import type { Parts, Payment } from "../domain/payment.ts";
@@ -41,13 +41,7 @@ export const createPaymentRpc =
     const call = { actor: callerOf(context), method: PaymentService.method.createPayment, request };
     // No look for an earlier answer first: the booking finds its payment, and once() below its answer.
     const wish = intentOf(deps, request);
-    const intent = await store.transaction(async (tx) => {
-      if (await insertPayment(tx, wish)) return wish;
-      const earlier = await findPaymentOf(tx, wish.providerId, wish.subject);
-      if (earlier === undefined) throw new PlatformError("CONTENTION");
-      requireSame(earlier, wish);
-      return earlier;
-    });
+    const intent = (await insertPayment(store, wish)) ? wish : await earlierPayment(store, wish);
     const isUnsent = intent.gatewayId === undefined && (intent.state === "CREATED" || intent.state === "UNKNOWN");
     const outcome = isUnsent ? await sendIntent(deps, intent) : undefined;
     const settle = async (tx: Tx): Promise<Payment> => {
@@ -65,6 +59,14 @@ export const createPaymentRpc =
       return paymentToProto(payment, [], { showsPayUrl: true });
     });
   };
+
+/** The payment that there is already; throws PAYMENT_EXISTS when it is another one. */
+async function earlierPayment(store: Store, wish: Payment): Promise<Payment> {
+  const earlier = await store.read((tx) => findPaymentOf(tx, wish.providerId, wish.subject));
+  if (earlier === undefined) throw new PlatformError("CONTENTION");
+  requireSame(earlier, wish);
+  return earlier;
+}
 
 function intentOf(deps: CreateDeps, request: CreatePaymentRequest): Payment {
   const { returnUrl } = request;

@@ -1,10 +1,10 @@
-import type { Tx } from "@dawr/store";
+import type { Store, Tx } from "@dawr/store";
 import type { Payment } from "../domain/payment.ts";
 import { type PaymentRow, paymentOfRow } from "./payment-row.ts";
 
 /** Stores an intent; answers false when what it pays for has one already. */
-export async function insertPayment(tx: Tx, payment: Payment): Promise<boolean> {
-  const rows = await tx.query(
+export async function insertPayment(store: Pick<Store, "query">, payment: Payment): Promise<boolean> {
+  const rows = await store.query(
     `insert into payment (provider_id, id, subject, customer_id, currency_code, amount_minor, service_minor, tax_minor,
        fee_minor, gateway, operation_id, return_url, locale, description, pay_expire_time, state, version, ask_time,
        create_time, update_time)
