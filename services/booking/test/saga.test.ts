@@ -154,7 +154,7 @@ describe("money that comes late", () => {
     expect(expired.expireReason).toBe(Booking_ExpireReason.PAYMENT_TIMED_OUT);
     await world.settles(() =>
       expect(callsOf("cancelPayment")).toContainEqual(
-        expect.objectContaining({ request: expect.objectContaining({ name: waiting.payment?.name }) }),
+        expect.objectContaining({ request: expect.objectContaining({ name: waiting.payment?.payment }) }),
       ),
     );
     await world.publish(world.paid(waiting));
