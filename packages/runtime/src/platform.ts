@@ -64,6 +64,8 @@ export type Topology = {
   readonly name: string;
   readonly version: string;
   readonly env: Env;
+  /** This process has the databases for itself. */
+  readonly isAlone: boolean;
   readonly units: readonly { readonly definition: ServiceDefinition; readonly env: Env }[];
   /** What carries events; undefined leaves them in the outbox. */
   bus(deps: { readonly log: Logger; readonly now: () => Temporal.Instant }): Bus | undefined;
@@ -157,6 +159,7 @@ async function start(starting: Starting): Promise<Omit<Running, "log" | "stop">>
   const identityCaller = topology.callerOf(topology.name, issuer, all, all);
   stages.add("closed", "calls of authentication", () => identityCaller.close());
   const auth = platformAuth({ caller: identityCaller, workloadKeys: issuer.verifier, now });
+  const { isAlone } = topology;
   const open = async (definition: ServiceDefinition): Promise<Unit> => {
     const own = services.get(definition.name);
     if (own === undefined) throw new Error(`${definition.name} has no settings`);
@@ -165,7 +168,7 @@ async function start(starting: Starting): Promise<Omit<Running, "log" | "stop">>
     const caller = topology.callerOf(definition.name, issuer, ownMounted, all);
     stages.add("closed", `calls of ${definition.name}`, () => caller.close());
     const unitLog = definitions.length === 1 ? log : log.child({ component: definition.name });
-    return openUnit(definition, { settings: own, auth, caller, keys, now, newId, log: unitLog, stages });
+    return openUnit(definition, { settings: own, auth, caller, keys, now, newId, log: unitLog, stages, isAlone });
   };
   units.push(...(await together(doing, definitions, { what: ({ name }) => `opening ${name}`, work: open })));
   await together(doing, units, { what: (unit) => `starting ${nameOf(unit)}`, work: (unit) => unit.start() });

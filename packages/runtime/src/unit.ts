@@ -26,6 +26,8 @@ export type UnitDeps = {
   readonly newId: () => string;
   readonly log: Logger;
   readonly stages: Stages;
+  /** No other process works on these databases. */
+  readonly isAlone: boolean;
 };
 
 /** One service in this process, on its way from a definition to something that works. */
@@ -136,7 +138,7 @@ export async function openUnit(definition: ServiceDefinition, deps: UnitDeps): P
 }
 
 async function openUnitStore(definition: ServiceDefinition, deps: UnitDeps): Promise<Store | undefined> {
-  const { settings, now, log, stages } = deps;
+  const { settings, now, log, stages, isAlone } = deps;
   if (settings.database === undefined) return undefined;
   const store = await openStore({
     url: settings.database.DATABASE_URL,
@@ -145,6 +147,7 @@ async function openUnitStore(definition: ServiceDefinition, deps: UnitDeps): Pro
     maxConnections: settings.database.DATABASE_CONNECTIONS,
     now,
     log,
+    isAlone,
   });
   stages.add("closed", `store of ${definition.name}`, () => store.close());
   return store;

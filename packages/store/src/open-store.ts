@@ -53,6 +53,8 @@ export type StoreOptions = {
   readonly poolWaitMs?: number;
   readonly statementTimeoutMs?: number;
   readonly lockTimeoutMs?: number;
+  /** True when no other process works on this schema, so that nobody else need be woken by what this one commits. */
+  readonly isAlone?: boolean;
   /** False behind a pooler that does not keep prepared statements apart. */
   readonly preparedStatements?: boolean;
 };
@@ -69,7 +71,10 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     statementTimeoutMs: options.statementTimeoutMs ?? 15_000,
     lockTimeoutMs: options.lockTimeoutMs ?? 5_000,
   });
-  const listener = openListener({ ...clientConfig({ url, schema }), application_name: `${schema} listen` }, log);
+  const listener = openListener(
+    { ...clientConfig({ url, schema }), application_name: `${schema} listen` },
+    { log, isAlone: options.isAlone === true },
+  );
   const channelOf = (channel: string) => `${schema}:${channel}`;
   const deps: TransactionDeps = {
     pool,

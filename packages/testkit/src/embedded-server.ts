@@ -45,7 +45,10 @@ async function startIn(folder: string, port: number, isNew: boolean): Promise<Te
     persistent: false,
     // The later of two settings counts: the library knows no trust, and a password costs milliseconds per connection.
     initdbFlags: ["--auth=trust", "--no-sync", "--encoding=UTF8", `--locale=${utf8Locale}`],
-    postgresFlags: Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]),
+    postgresFlags: Object.entries({ ...settings, unix_socket_directories: folder }).flatMap(([name, value]) => [
+      "-c",
+      `${name}=${value}`,
+    ]),
     onLog: keepLine,
     onError: keepLine,
   });
@@ -56,7 +59,8 @@ async function startIn(folder: string, port: number, isNew: boolean): Promise<Te
     throw new Error(`PostgreSQL did not start:\n${lines.join("").trim()}`, { cause });
   }
   return {
-    url: `postgres://postgres:postgres@127.0.0.1:${port}/postgres`,
+    // Through the socket file: a round trip costs half of one over TCP.
+    url: `postgres://postgres:postgres@127.0.0.1:${port}/postgres?host=${encodeURIComponent(folder)}`,
     stop: () => server.stop(),
   };
 }
@@ -66,7 +70,6 @@ const utf8Locale = process.platform === "linux" ? "C.UTF-8" : process.platform =
 
 const settings = {
   listen_addresses: "127.0.0.1",
-  unix_socket_directories: "",
   max_connections: "300",
   shared_buffers: "64MB",
   fsync: "off",

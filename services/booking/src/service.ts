@@ -18,7 +18,7 @@ import { cancelBookingRpc, quoteCancellationRpc } from "./rpc/cancel-booking.ts"
 import { createBookingRpc } from "./rpc/create-booking.ts";
 import { errors } from "./rpc/errors.ts";
 import { holdSlot } from "./rpc/hold-slot.ts";
-import { ownerOfBooking } from "./rpc/owner-of-booking.ts";
+import { bookingOwners } from "./rpc/owner-of-booking.ts";
 import { getPolicy, policyOf, updatePolicy } from "./rpc/policy.ts";
 import { quoteBooking } from "./rpc/quote-booking.ts";
 import { getBooking, listBookingEvents, listBookingsRpc } from "./rpc/read-bookings.ts";
@@ -60,7 +60,9 @@ export const booking = defineService({
         taxBasisPoints: taxTable(settings.BOOKING_TAX),
       },
     };
+    const owners = bookingOwners(store);
     const holding = {
+      remember: owners.remember,
       store,
       log,
       keys,
@@ -72,7 +74,7 @@ export const booking = defineService({
       perAddress: settings.BOOKING_HOLDS_PER_ADDRESS,
     };
     return {
-      ownerOf: ownerOfBooking(store),
+      ownerOf: owners.ownerOf,
       implementations: [
         implement(BookingService, {
           getBooking: getBooking({ store, keys }),

@@ -61,6 +61,8 @@ export async function startStandalone(
     const running = await runAll(services, {
       ...options.run,
       env,
+      // The folder is ours alone, and so is the database in it.
+      isAlone: postgres !== undefined,
       services: own,
       onState: (state) => doing(doingNext[state] ?? "starting"),
     });

@@ -29,6 +29,8 @@ export function isConnectionLoss(error: unknown): boolean {
   const code = textOf(error, "code");
   return (
     socketCodes.has(code) ||
+    // No such socket file: the server on this machine is down.
+    (code === "ENOENT" && textOf(error, "syscall") === "connect") ||
     (sqlStateIn(error) !== undefined && (/^(08|57P|53)/.test(code) || lostStates.has(code))) ||
     lostMessage.test(error.message)
   );

@@ -20,7 +20,10 @@ type Handler = (payload: string) => void;
  * Makes the listener; it connects when first used. A lost connection is made again with back-off, and then every handler
  * is called with "", since what was said meanwhile is lost. A connection that no longer answers counts as lost.
  */
-export function openListener(config: pg.ClientConfig, log: Log): Listener {
+export function openListener(
+  config: pg.ClientConfig,
+  { log, isAlone }: { readonly log: Log; readonly isAlone: boolean },
+): Listener {
   const handlers = new Map<string, Set<Handler>>();
   let connected: Promise<pg.Client> | undefined;
   let current: pg.Client | undefined;
@@ -173,6 +176,7 @@ export function openListener(config: pg.ClientConfig, log: Log): Listener {
 
     notify: (channel, payload) => {
       deliver(channel, payload);
+      if (isAlone) return;
       notices.set(`${channel} ${payload}`, [channel, payload]);
       tell();
     },

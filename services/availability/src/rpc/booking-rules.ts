@@ -26,8 +26,12 @@ export const getBookingRulesRpc =
     const providerId = providerIdOf(name);
     await mayRead(deps, context, name);
     return deps.store.read(async (tx) => {
-      if (!(await ownerExists(tx, providerId, providerId, "PROVIDER"))) throw new PlatformError("NOT_FOUND", { name });
-      return rulesToProto(name, await loadRules(tx, providerId, deps.defaults));
+      const [isThere, rules] = await Promise.all([
+        ownerExists(tx, providerId, providerId, "PROVIDER"),
+        loadRules(tx, providerId, deps.defaults),
+      ]);
+      if (!isThere) throw new PlatformError("NOT_FOUND", { name });
+      return rulesToProto(name, rules);
     });
   };
 

@@ -21,6 +21,7 @@ import { isRefusedForGood } from "../saga/refused-for-good.ts";
 import { insertBooking } from "../store/bookings.ts";
 import { beginHold, endHold, keepHold } from "../store/hold-attempts.ts";
 import { bookingToProto, timestamp } from "./booking-to-proto.ts";
+import type { BookingOwners } from "./owner-of-booking.ts";
 
 /** What holding a slot needs. */
 export type HoldDeps = {
@@ -33,6 +34,7 @@ export type HoldDeps = {
   readonly hold: Temporal.Duration;
   readonly perAccount: number;
   readonly perAddress: number;
+  readonly remember: BookingOwners["remember"];
 };
 
 /** Refusals that mean: somebody was faster, or the calendar has changed; the caller is shown what else there is. (BK-04) */
@@ -78,7 +80,7 @@ export const holdSlot =
       throw await refusal(deps, request, error, context);
     });
 
-    return await once(store, call, async (tx) => {
+    const answer = await once(store, call, async (tx) => {
       const expireTime = instant(reservation.expireTime);
       const change = holdBooking(
         {
@@ -96,6 +98,8 @@ export const holdSlot =
       keepHold(tx, id, expireTime);
       return create(HoldSlotResponseSchema, { booking: bookingToProto(change.booking), serverTime: timestamp(now()) });
     });
+    deps.remember({ ...key, customerId: accountId });
+    return answer;
   };
 
 async function reserve(
