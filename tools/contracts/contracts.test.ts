@@ -1,7 +1,7 @@
 import { create, type DescField, type DescMessage, type DescMethod, getOption, hasOption } from "@bufbuild/protobuf";
 import { MethodOptions_IdempotencyLevel } from "@bufbuild/protobuf/wkt";
 import { createValidator } from "@bufbuild/protovalidate";
-import { field as rulesOfField } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
+import { type FieldRules, field as rulesOfField } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
 import { access, Who } from "@dawr/gen/dawr/access/v1/access_pb.js";
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
@@ -54,6 +54,20 @@ describe("the contracts", () => {
     expect(violating(isFine)).toEqual([]);
   });
 
+  test("given a pattern, then a long text that nearly matches is told from one that does in no time", () => {
+    const patterns = new Set(methods.flatMap(({ input }) => [...patternsOf(input)]));
+    expect(patterns.size).toBeGreaterThan(30);
+    const slow: string[] = [];
+    for (const pattern of patterns) {
+      const compiled = new RegExp(pattern, "u");
+      const pieces = ["a", "0", "-", "/", "a-", "a/", "A0_", `providers/${"0".repeat(8)}`];
+      const startMs = performance.now();
+      for (const piece of pieces) compiled.test(`${piece.repeat(20_000)}\n`);
+      if (performance.now() - startMs > 100) slow.push(pattern);
+    }
+    expect(slow).toEqual([]);
+  });
+
   test("given values that nobody expects, when validated, then the rules themselves never fail", () => {
     const validator = createValidator();
     for (const schema of new Set(methods.map(({ input }) => input))) {
@@ -76,4 +90,20 @@ function leadsToText(schema: DescMessage, path: string): boolean {
   const field = schema.fields.find(({ name }) => name === first);
   if (rest.length === 0) return field?.fieldKind === "scalar";
   return field?.fieldKind === "message" && leadsToText(field.message, rest.join("."));
+}
+
+function* patternsOf(message: DescMessage, seen = new Set<DescMessage>()): Generator<string> {
+  if (seen.has(message)) return;
+  seen.add(message);
+  for (const field of message.fields) {
+    const rules = hasOption(field, rulesOfField) ? getOption(field, rulesOfField) : undefined;
+    for (const each of [rules, itemRulesOf(rules)])
+      if (each?.type.case === "string" && each.type.value.pattern !== "") yield each.type.value.pattern;
+    if (field.message !== undefined) yield* patternsOf(field.message, seen);
+  }
+}
+
+function itemRulesOf(rules: FieldRules | undefined): FieldRules | undefined {
+  if (rules?.type.case === "repeated") return rules.type.value.items;
+  return rules?.type.case === "map" ? rules.type.value.keys : undefined;
 }

@@ -5,8 +5,22 @@ import { BadRequestSchema } from "@dawr/gen/google/rpc/error_details_pb.js";
 import { attachDetail } from "../errors/detail.ts";
 import { PlatformError } from "../errors/platform-error.ts";
 
+/**
+ * Node's own engine, several times as fast as the library's RE2 in JavaScript. Patterns stand in our contracts, where no
+ * two ways lead through one (a test tries them on what would take longest); only values come from outside.
+ */
+const patterns = new Map<string, RegExp>();
+function regexMatch(pattern: string, text: string): boolean {
+  let compiled = patterns.get(pattern);
+  if (compiled === undefined) {
+    compiled = new RegExp(pattern, "u");
+    patterns.set(pattern, compiled);
+  }
+  return compiled.test(text);
+}
+
 // One validator for all: it compiles a message's rules once, at their first use.
-const validator = createValidator();
+const validator = createValidator({ regexMatch });
 
 /** Throws VALIDATION_FAILED, with every violation in a BadRequest, unless the message keeps its contract's rules. */
 export function validate(schema: DescMessage, message: Message): void {
