@@ -96,7 +96,7 @@ export const booking = defineService({
         }),
         implement(PolicyService, { getPolicy: getPolicy(policies), updatePolicy: updatePolicy(policies) }),
       ],
-      consumers: [paymentConsumer(now)],
+      consumers: [paymentConsumer({ now, log })],
       timers: [expiryTimer(store, now)],
       steps: [bookingSaga({ store, now, reservations, payments })],
       jobs: [{ name: "prune-holds", schedule: "17 * * * *", run: () => store.transaction(pruneHolds) }],

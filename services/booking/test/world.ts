@@ -11,6 +11,7 @@ import { PolicyService } from "@dawr/gen/dawr/booking/v1/policy_pb.js";
 import {
   PaymentFailedSchema,
   PaymentSucceededSchema,
+  RefundFailedSchema,
   RefundSucceededSchema,
 } from "@dawr/gen/dawr/payment/v1/events_pb.js";
 import { PaymentSchema } from "@dawr/gen/dawr/payment/v1/payment_pb.js";
@@ -31,6 +32,8 @@ export type World = {
   readonly around: Neighbours;
   /** Every event that booking published, in order. */
   readonly published: Event[];
+  /** What was logged as an error, in order. */
+  readonly logged: Readonly<Record<string, unknown>>[];
   bookings(): Client<typeof BookingService>;
   policies(): Client<typeof PolicyService>;
   running(): Running;
@@ -49,7 +52,9 @@ export type World = {
   /** What the payment service tells when the money of a booking has come. */
   paid(of: Booking, more?: { amountMinor?: bigint; payment?: string; currencyCode?: string }): Event;
   failed(of: Booking): Event;
-  refunded(of: Booking): Event;
+  /** … how its refunds stand after one succeeded (all has gone back, unless told otherwise), or failed (nothing has). */
+  refunded(of: Booking, sums?: RefundSums): Event;
+  refundFailed(of: Booking, sums?: RefundSums): Event;
   publish(...events: readonly Event[]): Promise<void>;
   /** Waits for something that the saga does; its clock goes on a little meanwhile, for retries to fall due. */
   settles<T>(check: () => T | Promise<T>): Promise<T>;
@@ -62,6 +67,9 @@ export type World = {
   close(): Promise<void>;
 };
 
+/** What payment says of all refunds of a payment. */
+type RefundSums = { doneMinor?: bigint; underWayMinor?: bigint; payment?: string; currencyCode?: string };
+
 export const requestId = (): string => randomUUID();
 
 export async function openWorld(settings: Readonly<Record<string, string>> = {}): Promise<World> {
@@ -72,6 +80,7 @@ export async function openWorld(settings: Readonly<Record<string, string>> = {})
   const database = await testDatabase(["booking"]);
   const folder = await mkdtemp(join(tmpdir(), "dawr-booking-"));
   const published: Event[] = [];
+  const logged: Record<string, unknown>[] = [];
   let bus: Bus;
   let running: Running;
 
@@ -88,11 +97,11 @@ export async function openWorld(settings: Readonly<Record<string, string>> = {})
     running = await runAll(definitions, {
       bus,
       now: clock.now,
-      logDestination: { write: () => undefined },
+      logDestination: { write: (line) => void logged.push(JSON.parse(line)) },
       env: {
         HOST: "127.0.0.1",
         METRICS_PORT: "0",
-        LOG_LEVEL: "silent",
+        LOG_LEVEL: "error",
         KEY_FILE: join(folder, "keys.json"),
         WORKLOAD_KEY_FILE: join(folder, "workload.key"),
         MIGRATION_DATABASE_URL: database.ownerUrl,
@@ -127,6 +136,24 @@ export async function openWorld(settings: Readonly<Record<string, string>> = {})
         },
       },
     });
+  const refundEvent = (
+    schema: typeof RefundSucceededSchema | typeof RefundFailedSchema,
+    of: Booking,
+    { doneMinor = 0n, underWayMinor = 0n, payment = of.payment?.payment ?? "", currencyCode = "AED" }: RefundSums,
+  ) =>
+    event(
+      schema,
+      {
+        payment: {
+          name: payment,
+          booking: of.name,
+          refunded: { currencyCode, amountMinor: doneMinor },
+          refunding: { currencyCode, amountMinor: underWayMinor },
+        },
+        refund: { name: `${payment}/refunds/${requestId()}` },
+      },
+      payment,
+    );
   const settles: World["settles"] = (check) =>
     eventually(
       async () => {
@@ -157,6 +184,7 @@ export async function openWorld(settings: Readonly<Record<string, string>> = {})
     ownerUrl: database.ownerUrl,
     around,
     published,
+    logged,
     bookings,
     policies: () => running.client(PolicyService),
     running: () => running,
@@ -190,7 +218,9 @@ export async function openWorld(settings: Readonly<Record<string, string>> = {})
     },
     paid: (of, more) => event(PaymentSucceededSchema, { payment: paymentOf(of, more) }, paymentOf(of, more).name),
     failed: (of) => event(PaymentFailedSchema, { payment: paymentOf(of) }, paymentOf(of).name),
-    refunded: (of) => event(RefundSucceededSchema, { payment: paymentOf(of) }, paymentOf(of).name),
+    refunded: (of, sums) =>
+      refundEvent(RefundSucceededSchema, of, { doneMinor: of.price?.total?.amountMinor ?? 0n, ...sums }),
+    refundFailed: (of, sums = {}) => refundEvent(RefundFailedSchema, of, sums),
     publish: (...events) => bus.publish(events),
     settles,
     eventsOf: (name) =>

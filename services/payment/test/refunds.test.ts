@@ -1,3 +1,5 @@
+import { fromBinary } from "@bufbuild/protobuf";
+import { RefundFailedSchema } from "@dawr/gen/dawr/payment/v1/events_pb.js";
 import { eventually } from "@dawr/testkit";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import { expectBalanced, paid, refusal, started } from "./doings.ts";
@@ -90,6 +92,32 @@ describe("RefundPayment (PY-07)", () => {
     await refundsDone(name, 2);
     expect(charge.amountRefunded).toBe(36_800);
     expect(await service.events(name)).toEqual(["PaymentSucceeded", "RefundFailed", "RefundSucceeded"]);
+    await expectBalanced(service);
+  });
+
+  test("given two refunds, when one fails while the other is under way, then the event tells what went back and what may still", async () => {
+    const { name } = await paid(service);
+    const ask = (amountMinor: bigint) =>
+      service.payments.refundPayment({ name, amount: jod(amountMinor), requestId: crypto.randomUUID() });
+    await ask(800n);
+    await refundsDone(name, 1);
+    service.gateway.refundStatus = "pending";
+    await ask(10_000n);
+    await eventually(() => expect(service.gateway.refunds.at(-1)).toMatchObject({ status: "pending", amount: 10_000 }));
+    service.gateway.refundStatus = "failed";
+    expect((await ask(26_000n)).refunding).toMatchObject(jod(36_000n));
+    const [failed] = await eventually(async () => {
+      const rows = await service.query<{ data: Uint8Array }>(
+        "select data from outbox where subject = $1 and type = $2",
+        [name, RefundFailedSchema.typeName],
+      );
+      expect(rows).toHaveLength(1);
+      return rows;
+    });
+    expect(fromBinary(RefundFailedSchema, failed?.data ?? new Uint8Array())).toMatchObject({
+      payment: { name, refunded: jod(800n), refunding: jod(10_000n) },
+      refund: { amount: jod(26_000n), failureCode: "no_funds" },
+    });
     await expectBalanced(service);
   });
 

@@ -239,11 +239,25 @@ export declare type Booking_PaymentInfo = Message<"dawr.booking.v1.Booking.Payme
   payTime?: Timestamp | undefined;
 
   /**
-   * What was returned so far.
+   * What was returned so far, by hand included.
    *
    * @generated from field: dawr.type.v1.Money refunded = 4;
    */
   refunded?: Money | undefined;
+
+  /**
+   * How it stands.
+   *
+   * @generated from field: dawr.booking.v1.Booking.PaymentInfo.State state = 5;
+   */
+  state: Booking_PaymentInfo_State;
+
+  /**
+   * What is to be returned in all; unset while nothing is.
+   *
+   * @generated from field: dawr.type.v1.Money refund_due = 6;
+   */
+  refundDue?: Money | undefined;
 };
 
 /**
@@ -251,6 +265,67 @@ export declare type Booking_PaymentInfo = Message<"dawr.booking.v1.Booking.Payme
  * Use `create(Booking_PaymentInfoSchema)` to create a new message.
  */
 export declare const Booking_PaymentInfoSchema: GenMessage<Booking_PaymentInfo>;
+
+/**
+ * Names where money can stand.
+ *
+ * @generated from enum dawr.booking.v1.Booking.PaymentInfo.State
+ */
+export enum Booking_PaymentInfo_State {
+  /**
+   * No state is named.
+   *
+   * @generated from enum value: STATE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * The customer has not paid.
+   *
+   * @generated from enum value: STATE_PENDING = 1;
+   */
+  PENDING = 1,
+
+  /**
+   * The money is there.
+   *
+   * @generated from enum value: STATE_PAID = 2;
+   */
+  PAID = 2,
+
+  /**
+   * The customer could not pay, and may try again until the hold ends.
+   *
+   * @generated from enum value: STATE_FAILED = 3;
+   */
+  FAILED = 3,
+
+  /**
+   * What is due is on its way back.
+   *
+   * @generated from enum value: STATE_REFUNDING = 4;
+   */
+  REFUNDING = 4,
+
+  /**
+   * What was due was returned.
+   *
+   * @generated from enum value: STATE_REFUNDED = 5;
+   */
+  REFUNDED = 5,
+
+  /**
+   * What is due could not be returned. It becomes REFUNDED when it is refunded by hand. (PY-07)
+   *
+   * @generated from enum value: STATE_REFUND_FAILED = 6;
+   */
+  REFUND_FAILED = 6,
+}
+
+/**
+ * Describes the enum dawr.booking.v1.Booking.PaymentInfo.State.
+ */
+export declare const Booking_PaymentInfo_StateSchema: GenEnum<Booking_PaymentInfo_State>;
 
 /**
  * Names the states of a booking.

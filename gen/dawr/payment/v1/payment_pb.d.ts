@@ -129,6 +129,13 @@ export declare type Payment = Message<"dawr.payment.v1.Payment"> & {
    * @generated from field: string etag = 16;
    */
   etag: string;
+
+  /**
+   * What is on its way back, refunds that have not ended added up.
+   *
+   * @generated from field: dawr.type.v1.Money refunding = 17;
+   */
+  refunding?: Money | undefined;
 };
 
 /**

@@ -16,7 +16,7 @@ export type State =
   | "NO_SHOW";
 
 /** Where the money of a booking is, as far as the payment service has told. */
-export type PaymentState = "NONE" | "PENDING" | "PAID" | "FAILED" | "REFUNDING" | "REFUNDED";
+export type PaymentState = "NONE" | "PENDING" | "PAID" | "FAILED" | "REFUNDING" | "REFUNDED" | "REFUND_FAILED";
 
 /** How the customer pays. */
 export type PaymentMethod = "ONLINE" | "CASH";
@@ -70,13 +70,21 @@ export type Booking = {
   readonly paymentState: PaymentState;
   readonly paymentMethod: PaymentMethod | undefined;
   readonly payTime: Temporal.Instant | undefined;
-  /** What is being given back, or was. */
-  readonly refundMinor: bigint | undefined;
+  readonly refund: Refund | undefined;
   readonly expireReason: ExpireReason | undefined;
   readonly confirmTime: Temporal.Instant | undefined;
   readonly cancellation: Cancellation | undefined;
   readonly createTime: Temporal.Instant;
   readonly updateTime: Temporal.Instant;
+};
+
+/** What goes back to the customer, in minor units of the currency that was paid. */
+export type Refund = {
+  readonly currencyCode: string;
+  /** What is to go back in all; nothing while the booking stands. */
+  readonly dueMinor: bigint;
+  /** What has gone back so far, by hand included. */
+  readonly doneMinor: bigint;
 };
 
 /** How a booking was cancelled, and what that cost. */

@@ -2,6 +2,7 @@ import type { Booking, CancelledBy, Change, Money, NextStep } from "./booking.ts
 import { BookingError } from "./errors.ts";
 import { mayMove, move } from "./moves.ts";
 import { quoteCancellation } from "./quote-cancellation.ts";
+import { oweRefund } from "./settle-refund.ts";
 
 /** What the one who cancels knows and wants. */
 export type Cancelling = {
@@ -12,8 +13,8 @@ export type Cancelling = {
 };
 
 /**
- * Cancels a booking before it is completed: frees its time, gives back what the policy leaves, and refuses with
- * PENALTY_NOT_ACCEPTED when the penalty is no longer the one that was shown. (BK-05)
+ * Cancels a booking before it is completed: frees its time, gives back what the policy leaves and was not given back
+ * before, and refuses with PENALTY_NOT_ACCEPTED when the penalty is no longer the one that was shown. (BK-05)
  */
 export function cancelBooking(booking: Booking, cancelling: Cancelling, at: Temporal.Instant): Change {
   if (!mayMove(booking.state, "CANCELLED")) throw new BookingError("BOOKING_NOT_CANCELLABLE", { state: booking.state });
@@ -41,15 +42,11 @@ export function cancelBooking(booking: Booking, cancelling: Cancelling, at: Temp
   // The page of a payment that failed still takes another card.
   if (payment !== undefined && (booking.paymentState === "PENDING" || booking.paymentState === "FAILED"))
     steps.push({ name: "cancel-payment", payment: payment.name });
-  if (payment === undefined || quote.refundMinor === 0n) {
-    return { booking: cancelled, event: "BookingCancelled", steps, reason: cancelling.reason };
-  }
-  const refund = { payment: payment.name, amountMinor: quote.refundMinor, currencyCode, cause: "cancelled" };
-  steps.push({ name: "refund-payment", ...refund });
+  const owed = oweRefund(cancelled, { amountMinor: quote.dueMinor, currencyCode }, "cancelled");
   return {
-    booking: { ...cancelled, paymentState: "REFUNDING", refundMinor: quote.refundMinor },
+    booking: owed.booking,
     event: "BookingCancelled",
-    steps,
+    steps: [...steps, ...owed.steps],
     reason: cancelling.reason,
   };
 }

@@ -36,7 +36,7 @@ export function holdBooking(hold: Hold, at: Temporal.Instant): Change {
     paymentState: "NONE",
     paymentMethod: undefined,
     payTime: undefined,
-    refundMinor: undefined,
+    refund: undefined,
     expireReason: undefined,
     confirmTime: undefined,
     cancellation: undefined,

@@ -5,7 +5,7 @@ import { createBooking, type Terms } from "./create-booking.ts";
 import { expireBooking, hasLapsed, releaseHold } from "./end-hold.ts";
 import { holdBooking } from "./hold-booking.ts";
 import { priceOf } from "./price.ts";
-import { confirmBooking, paymentFailed, paymentSucceeded, refundSucceeded, slotLost } from "./settle-payment.ts";
+import { confirmBooking, paymentFailed, paymentSucceeded, slotLost } from "./settle-payment.ts";
 
 const now = Temporal.Instant.from("2026-05-04T08:00:00Z");
 const expireTime = now.add({ minutes: 15 });
@@ -153,7 +153,12 @@ describe("given a payment that succeeded", () => {
   });
   test("when the slot could not be had, then the booking expires and all of it goes back", () => {
     expect(slotLost(paid?.booking ?? waiting, now)).toMatchObject({
-      booking: { state: "EXPIRED", paymentState: "REFUNDING", expireReason: "PAID_TOO_LATE", refundMinor: 10_450n },
+      booking: {
+        state: "EXPIRED",
+        paymentState: "REFUNDING",
+        expireReason: "PAID_TOO_LATE",
+        refund: { currencyCode: "AED", dueMinor: 10_450n, doneMinor: 0n },
+      },
       event: "BookingExpired",
       steps: [{ amountMinor: 10_450n }],
     });
@@ -184,7 +189,7 @@ describe("given a confirmed booking, when it is cancelled", () => {
       refundMinor: 4_725n,
     });
   });
-  test("then its time is given back and the money goes back, until the refund has arrived", () => {
+  test("then its time is given back and the money goes back", () => {
     const change = cancelBooking(
       confirmed,
       { by: "CUSTOMER", reason: "ill", acceptedPenalty: { amountMinor: 0n, currencyCode: "AED" } },
@@ -192,7 +197,6 @@ describe("given a confirmed booking, when it is cancelled", () => {
     );
     expect(change.steps.map((step) => step.name)).toEqual(["release-reservation", "refund-payment"]);
     expect(change.booking.paymentState).toBe("REFUNDING");
-    expect(refundSucceeded(change.booking, payment.name, now)?.booking.paymentState).toBe("REFUNDED");
   });
   test("then twice is refused", () => {
     const cancelled: Booking = cancelBooking(

@@ -5,6 +5,9 @@ import { share } from "./price.ts";
 /** What cancelling costs and gives back, in minor units of the booking's currency. */
 export type CancellationQuote = {
   readonly penaltyMinor: bigint;
+  /** What the customer is to have back in all. */
+  readonly dueMinor: bigint;
+  /** … less what was given back before, by hand. */
   readonly refundMinor: bigint;
   /** The part of the refund that is platform fee. */
   readonly feeRefundMinor: bigint;
@@ -15,26 +18,27 @@ export type CancellationQuote = {
  * provider or the platform cancels, then the late share of the service price, and from the start on the no-show share. (BK-05)
  */
 export function quoteCancellation(
-  booking: Pick<Booking, "price" | "policy" | "startTime" | "paymentState">,
+  booking: Pick<Booking, "price" | "policy" | "startTime" | "paymentState" | "refund">,
   by: CancelledBy,
   at: Temporal.Instant,
 ): CancellationQuote {
   const { price, policy } = booking;
   if (price === undefined || policy === undefined || booking.paymentState !== "PAID") {
-    return { penaltyMinor: 0n, refundMinor: 0n, feeRefundMinor: 0n };
+    return { penaltyMinor: 0n, dueMinor: 0n, refundMinor: 0n, feeRefundMinor: 0n };
   }
   const percent = by === "CUSTOMER" ? penaltyPercent(policy, booking.startTime, at) : 0;
   const isInFreeWindow = Temporal.Instant.compare(at, freeUntil(policy, booking.startTime)) <= 0;
   const refundsFee = by !== "CUSTOMER" || (isInFreeWindow && policy.refundsFee);
   const penaltyMinor = share(price.serviceMinor, percent * 100);
-  const feeRefundMinor = refundsFee ? price.feeMinor : 0n;
+  const feeDueMinor = refundsFee ? price.feeMinor : 0n;
   // The tax on what is kept is kept with it, rounded down: what is left over is the customer's.
   const keptTaxMinor = price.serviceMinor === 0n ? 0n : (price.taxMinor * penaltyMinor) / price.serviceMinor;
-  return {
-    penaltyMinor,
-    refundMinor: price.serviceMinor - penaltyMinor + price.taxMinor - keptTaxMinor + feeRefundMinor,
-    feeRefundMinor,
-  };
+  const dueMinor = price.serviceMinor - penaltyMinor + price.taxMinor - keptTaxMinor + feeDueMinor;
+  const doneMinor = booking.refund?.doneMinor ?? 0n;
+  const refundMinor = dueMinor > doneMinor ? dueMinor - doneMinor : 0n;
+  // The fee goes back last, as payment splits refunds.
+  const feeRefundMinor = refundMinor < feeDueMinor ? refundMinor : feeDueMinor;
+  return { penaltyMinor, dueMinor, refundMinor, feeRefundMinor };
 }
 
 /** The last instant at which cancelling is free. */

@@ -1,5 +1,6 @@
 import type { Booking, Change, Money } from "./booking.ts";
 import { move, touch } from "./moves.ts";
+import { oweRefund, wasRefundDue } from "./settle-refund.ts";
 
 /** A result that the payment service tells. */
 export type PaymentResult = Money & { readonly payment: string };
@@ -10,7 +11,7 @@ export type PaymentResult = Money & { readonly payment: string };
  */
 export function paymentSucceeded(booking: Booking, result: PaymentResult, at: Temporal.Instant): Change | undefined {
   if (booking.payment?.name !== result.payment) return refundStray(booking, result, at, "not the booking's payment");
-  if (booking.paymentState === "PAID" || isRefunding(booking)) return undefined;
+  if (booking.paymentState === "PAID" || wasRefundDue(booking)) return undefined;
   const booked = touch(booking, at, { paymentState: "PAID", payTime: at });
   const { price } = booking;
   if (price?.totalMinor !== result.amountMinor || price.currencyCode !== result.currencyCode) {
@@ -55,17 +56,6 @@ export function paymentFailed(booking: Booking, payment: string, at: Temporal.In
   };
 }
 
-/** Notes that a refund has arrived. */
-export function refundSucceeded(booking: Booking, payment: string, at: Temporal.Instant): Change | undefined {
-  if (booking.payment?.name !== payment || booking.paymentState !== "REFUNDING") return undefined;
-  return {
-    booking: touch(booking, at, { paymentState: "REFUNDED" }),
-    event: undefined,
-    steps: [],
-    reason: "refunded",
-  };
-}
-
 /** Whether a booking is paid for and still to be confirmed. */
 export function awaitsSlot(booking: Booking): boolean {
   return booking.paymentState === "PAID" && (booking.state === "PENDING_PAYMENT" || booking.state === "EXPIRED");
@@ -98,23 +88,12 @@ export function slotLost(booking: Booking, at: Temporal.Instant): Change {
   };
 }
 
-function refundAll(
-  booking: Booking,
-  { amountMinor, currencyCode }: Money,
-  cause: string,
-): Pick<Change, "booking" | "steps"> {
+function refundAll(booking: Booking, paid: Money, cause: string): Pick<Change, "booking" | "steps"> {
   const { payment, cancellation } = booking;
   if (payment === undefined) return { booking, steps: [] };
-  return {
-    booking: {
-      ...booking,
-      paymentState: "REFUNDING",
-      refundMinor: amountMinor,
-      // Paid after it was cancelled: then there was nothing to give back.
-      cancellation: cancellation === undefined ? undefined : { ...cancellation, refundMinor: amountMinor },
-    },
-    steps: [{ name: "refund-payment", payment: payment.name, amountMinor, currencyCode, cause }],
-  };
+  // Paid after it was cancelled: then there was nothing to give back.
+  const corrected = cancellation === undefined ? undefined : { ...cancellation, refundMinor: paid.amountMinor };
+  return oweRefund({ ...booking, cancellation: corrected }, paid, cause);
 }
 
 function refundStray(booking: Booking, result: PaymentResult, at: Temporal.Instant, cause: string): Change {
@@ -124,8 +103,4 @@ function refundStray(booking: Booking, result: PaymentResult, at: Temporal.Insta
     steps: [{ name: "refund-payment", ...result, cause }],
     reason: cause,
   };
-}
-
-function isRefunding(booking: Booking): boolean {
-  return booking.paymentState === "REFUNDING" || booking.paymentState === "REFUNDED";
 }

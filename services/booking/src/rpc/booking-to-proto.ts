@@ -6,11 +6,12 @@ import {
   Booking_State,
   type Booking as BookingMessage,
   BookingSchema,
+  Booking_PaymentInfo_State as moneyStates,
   PaymentMethod,
   type PriceBreakdownSchema,
 } from "@dawr/gen/dawr/booking/v1/booking_pb.js";
 import type { PolicySchema } from "@dawr/gen/dawr/booking/v1/policy_pb.js";
-import type { Booking } from "../domain/booking.ts";
+import type { Booking, Refund } from "../domain/booking.ts";
 import type { Policy } from "../domain/policy.ts";
 import type { Price } from "../domain/price.ts";
 import { bookingName } from "../names.ts";
@@ -109,14 +110,20 @@ function paymentToProto(booking: Booking, payment: NonNullable<Booking["payment"
     viewer === `accounts/${booking.customerId}` &&
     booking.state === "PENDING_PAYMENT" &&
     (booking.paymentState === "PENDING" || booking.paymentState === "FAILED");
-  const refundedMinor = booking.paymentState === "REFUNDED" ? booking.refundMinor : undefined;
+  const { refund } = booking;
   return {
     payment: payment.name,
     // Once it is paid or over, the page has nothing to offer.
     payUrl: isWaiting ? payment.payUrl : "",
     ...(booking.payTime === undefined ? {} : { payTime: timestamp(booking.payTime) }),
-    ...(refundedMinor === undefined
-      ? {}
-      : { refunded: { currencyCode: booking.price?.currencyCode ?? noCurrency, amountMinor: refundedMinor } }),
+    state: booking.paymentState === "NONE" ? moneyStates.UNSPECIFIED : moneyStates[booking.paymentState],
+    ...(refund === undefined ? {} : refundToProto(refund)),
+  };
+}
+
+function refundToProto({ currencyCode, dueMinor, doneMinor }: Refund) {
+  return {
+    ...(dueMinor === 0n ? {} : { refundDue: { currencyCode, amountMinor: dueMinor } }),
+    ...(doneMinor === 0n ? {} : { refunded: { currencyCode, amountMinor: doneMinor } }),
   };
 }

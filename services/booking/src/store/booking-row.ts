@@ -6,6 +6,7 @@ import type {
   ExpireReason,
   PaymentMethod,
   PaymentState,
+  Refund,
   State,
 } from "../domain/booking.ts";
 import type { Policy } from "../domain/policy.ts";
@@ -33,7 +34,7 @@ export type BookingRow = {
   readonly payment_name: string | null;
   readonly pay_url: string | null;
   readonly pay_time: Temporal.Instant | null;
-  readonly refund_minor: bigint | null;
+  readonly refund: RefundJson | null;
   readonly expire_reason: ExpireReason | null;
   readonly cancellation: CancellationJson | null;
   readonly confirm_time: Temporal.Instant | null;
@@ -48,6 +49,7 @@ type ItemJson = Omit<BookingItem, "startTime" | "endTime" | "priceMinor" | "feeM
   readonly feeMinor: string;
 };
 type PriceJson = { readonly [K in keyof Price]: string };
+type RefundJson = { readonly [K in keyof Refund]: string };
 type CancellationJson = {
   readonly by: CancelledBy;
   readonly time: string;
@@ -77,7 +79,7 @@ export function bookingOfRow(row: BookingRow): Booking {
     paymentMethod: row.payment_method ?? undefined,
     payment: row.payment_name === null ? undefined : { name: row.payment_name, payUrl: row.pay_url ?? "" },
     payTime: row.pay_time ?? undefined,
-    refundMinor: row.refund_minor ?? undefined,
+    refund: row.refund === null ? undefined : refundOfJson(row.refund),
     expireReason: row.expire_reason ?? undefined,
     cancellation: row.cancellation === null ? undefined : cancellationOfJson(row.cancellation),
     confirmTime: row.confirm_time ?? undefined,
@@ -109,7 +111,7 @@ export function columnsOf(booking: Booking): readonly unknown[] {
     booking.payment?.name ?? null,
     booking.payment?.payUrl ?? null,
     booking.payTime ?? null,
-    booking.refundMinor ?? null,
+    toJson(booking.refund),
     booking.expireReason ?? null,
     toJson(booking.cancellation),
     booking.confirmTime ?? null,
@@ -140,7 +142,7 @@ export const bookingColumns = [
   "payment_name",
   "pay_url",
   "pay_time",
-  "refund_minor",
+  "refund",
   "expire_reason",
   "cancellation",
   "confirm_time",
@@ -173,6 +175,10 @@ function priceOfJson(price: PriceJson): Price {
     feeMinor: BigInt(price.feeMinor),
     totalMinor: BigInt(price.totalMinor),
   };
+}
+
+function refundOfJson({ currencyCode, dueMinor, doneMinor }: RefundJson): Refund {
+  return { currencyCode, dueMinor: BigInt(dueMinor), doneMinor: BigInt(doneMinor) };
 }
 
 function cancellationOfJson(cancellation: CancellationJson): Cancellation {

@@ -39,6 +39,7 @@ export function paymentToProto(
     failureCode: payment.failure ?? "",
     refunds: refunds.map(refundToProto),
     refunded: money(payment.refundedMinor),
+    refunding: money(payment.refundReservedMinor - payment.refundedMinor),
     createTime: timestamp(payment.createTime),
     updateTime: timestamp(payment.updateTime),
     etag: payment.version.toString(),
