@@ -98,7 +98,7 @@ export const booking = defineService({
       ],
       consumers: [paymentConsumer({ now, log })],
       timers: [expiryTimer(store, now)],
-      steps: [bookingSaga({ store, now, reservations, payments })],
+      steps: [bookingSaga({ store, now, log, reservations, payments })],
       jobs: [{ name: "prune-holds", schedule: "17 * * * *", run: () => store.transaction(pruneHolds) }],
     };
   },

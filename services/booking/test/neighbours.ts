@@ -339,6 +339,9 @@ export function neighbours(now: () => Temporal.Instant, jwk: string): Neighbours
     errors: refusals("payment.dawr", [
       "PAYMENT_EXISTS",
       "PAYMENT_STATE_WRONG",
+      "REFUND_EXCEEDS_PAYMENT",
+      "AMOUNTS_INCONSISTENT",
+      "CURRENCY_NOT_SUPPORTED",
       "GATEWAY_UNAVAILABLE",
       "GATEWAY_REFUSED",
       "RETURN_URL_NOT_ALLOWED",

@@ -67,6 +67,24 @@ export function refundFailed(booking: Booking, news: RefundNews, at: Temporal.In
   };
 }
 
+/**
+ * Notes that payment refuses to give back what is due, whoever asks: REFUND_FAILED, as when the gateway does. Undefined:
+ * nothing is being waited for, or it is another payment. (PY-07)
+ */
+export function refundRefused(
+  booking: Booking,
+  { payment, reason }: { readonly payment: string; readonly reason: string },
+  at: Temporal.Instant,
+): Change | undefined {
+  if (booking.payment?.name !== payment || booking.paymentState !== "REFUNDING") return undefined;
+  return {
+    booking: touch(booking, at, { paymentState: "REFUND_FAILED" }),
+    event: undefined,
+    steps: [],
+    reason: `refund refused: ${reason}`,
+  };
+}
+
 /** Whether money was to go back, whatever became of that. */
 export function wasRefundDue(booking: Booking): boolean {
   const { paymentState } = booking;

@@ -10,3 +10,25 @@ export function isRefusedForGood(error: unknown): boolean {
   if (known.domain === "availability.dawr") return known.reason !== "BOOKING_ALREADY_RESERVED";
   return known.reason === "NOT_FOUND" || known.reason === "VALIDATION_FAILED";
 }
+
+/**
+ * Why payment has refused a refund in a way that asking again does not change; undefined when it may yet make it, or when
+ * no answer came. (PY-07)
+ */
+export function finalRefundRefusal(error: unknown): string | undefined {
+  const known = reasonOf(error);
+  return known !== undefined && finalReasons[known.domain]?.has(known.reason) === true ? known.reason : undefined;
+}
+
+const finalReasons: Readonly<Record<string, ReadonlySet<string>>> = {
+  "payment.dawr": new Set([
+    // Booking asks once the money is there, and a payment that has succeeded stays so: there is none to give back.
+    "PAYMENT_STATE_WRONG",
+    // What is left grows only when another refund fails, which may never be.
+    "REFUND_EXCEEDS_PAYMENT",
+    "AMOUNTS_INCONSISTENT",
+    "CURRENCY_NOT_SUPPORTED",
+  ]),
+  // The payment is unknown, or the request is wrong: the same request stays so.
+  dawr: new Set(["NOT_FOUND", "VALIDATION_FAILED"]),
+};

@@ -5,6 +5,7 @@ import { awaitsSlot, confirmBooking } from "../domain/settle-payment.ts";
 import { parseBookingName } from "../names.ts";
 import { findBooking, updateBooking } from "../store/bookings.ts";
 import type { SagaDeps } from "./deps.ts";
+import { refundPayment } from "./refund-payment.ts";
 import { isRefusedForGood } from "./refused-for-good.ts";
 import { retakeSlot } from "./retake-slot.ts";
 import { type StepPayload, sagaRunner } from "./store-steps.ts";
@@ -30,7 +31,7 @@ async function runStep(deps: SagaDeps, step: Step): Promise<void> {
     case "cancel-payment":
       return await cancelPayment(deps, step, payload);
     case "refund-payment":
-      return await refund(deps, step, payload);
+      return await refundPayment(deps, step, payload);
     default:
       throw new Error(`the booking saga has no step ${step.name}`);
   }
@@ -83,18 +84,4 @@ async function cancelPayment(deps: SagaDeps, step: Step, payload: StepPayload): 
   } catch (error) {
     if (reasonOf(error)?.reason !== "PAYMENT_STATE_WRONG") throw error;
   }
-}
-
-/** Asks for a refund; how it ends is told by RefundSucceeded or RefundFailed. */
-async function refund(deps: SagaDeps, step: Step, payload: StepPayload): Promise<void> {
-  const { payment: name = "", amountMinor = "0", currencyCode = "", cause = "" } = payload;
-  await deps.payments.refundPayment(
-    {
-      name,
-      amount: { currencyCode, amountMinor: BigInt(amountMinor) },
-      reason: cause,
-      requestId: derivedRequestId(step.id, "refund"),
-    },
-    { signal: step.signal },
-  );
 }
