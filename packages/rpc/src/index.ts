@@ -22,7 +22,7 @@ export { type Reason, reasonOf } from "./errors/reason-of.ts";
 export { forward, type HeadersOf } from "./forward.ts";
 export { type GrpcCallerOptions, grpcCaller } from "./grpc/grpc-caller.ts";
 export { type GrpcServer, type GrpcServerOptions, serveGrpc } from "./grpc/serve-grpc.ts";
-export { type Owner, type OwnerOf, ownerByName } from "./guard/access.ts";
+export { isOperator, type Owner, type OwnerOf, ownerByName } from "./guard/access.ts";
 export type { Auth } from "./guard/auth.ts";
 export { type GuardOptions, guard, type Mounted } from "./guard/guard.ts";
 export { type Implementation, implement } from "./guard/implement.ts";

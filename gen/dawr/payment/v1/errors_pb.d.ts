@@ -106,6 +106,14 @@ export enum ErrorReason {
    * @generated from enum value: ERROR_REASON_RETURN_URL_NOT_ALLOWED = 12;
    */
   RETURN_URL_NOT_ALLOWED = 12,
+
+  /**
+   * A member gives back price and tax, and less than that is left of them (`left_minor`). Ask for less; the platform's fee
+   * is given back by an operator.
+   *
+   * @generated from enum value: ERROR_REASON_REFUND_EXCEEDS_PRICE = 13;
+   */
+  REFUND_EXCEEDS_PRICE = 13,
 }
 
 /**

@@ -694,7 +694,7 @@ export declare type RefundPaymentRequest = Message<"dawr.payment.v1.RefundPaymen
   name: string;
 
   /**
-   * How much; unset for all that is left.
+   * How much; unset for all that is left and that the caller may give back.
    *
    * @generated from field: dawr.type.v1.Money amount = 2;
    */
@@ -829,7 +829,7 @@ export declare const PaymentService: GenService<{
     output: typeof PaymentSchema;
   },
   /**
-   * Refunds a payment, in full or in part. (PY-07)
+   * Refunds a payment, in full or in part: members what is left of price and tax, operators the platform's fee too. (PY-07)
    *
    * @generated from rpc dawr.payment.v1.PaymentService.RefundPayment
    */

@@ -43,7 +43,8 @@ export function decideAccess(
 }
 
 function isGrantedByToken(grant: Grant, actor: Actor, request: Message | undefined): boolean {
-  if (grant.who === Who.OPERATOR) return isOperator(grant, actor);
+  if (grant.who === Who.OPERATOR)
+    return grant.roles.length === 0 ? isOperator(actor) : actor.roles.some((role) => grant.roles.includes(role));
   return grant.who === Who.SELF && (grant.path === undefined || nameIn(grant, request) === actor.account);
 }
 
@@ -78,8 +79,9 @@ async function isGrantedByOwner(grant: Grant, actor: Actor, owner: Owner, auth: 
 
 const operatorRoles: ReadonlySet<string> = new Set(["support", "admin", "super-admin"]);
 
-function isOperator({ roles }: Grant, actor: Actor): boolean {
-  return actor.roles.some((role) => (roles.length === 0 ? operatorRoles.has(role) : roles.includes(role)));
+/** Whether a person has one of the roles that OPERATOR means where a rule names none. (ID-07) */
+export function isOperator(actor: Actor): boolean {
+  return actor.roles.some((role) => operatorRoles.has(role));
 }
 
 function nameIn(grant: Grant, request: Message | undefined): string {

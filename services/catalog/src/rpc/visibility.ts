@@ -1,5 +1,5 @@
 import type { HandlerContext } from "@connectrpc/connect";
-import { type Auth, callOf, PlatformError } from "@dawr/rpc";
+import { type Auth, callOf, isOperator, PlatformError } from "@dawr/rpc";
 import type { Store } from "@dawr/store";
 import type { ProviderState } from "../domain/standing.ts";
 import { findProviders } from "../store/providers.ts";
@@ -17,7 +17,7 @@ type SeenProvider = { readonly id: string; readonly standing: { readonly state: 
 /** Tells what the caller may see; strangers see what is published. Asks for memberships only of a signed-in person. */
 export async function sightOf(context: HandlerContext, auth: Auth): Promise<Sight> {
   const { actor, workload } = callOf(context);
-  const isEverywhere = workload !== undefined || actor?.roles.some((role) => operatorRoles.has(role)) === true;
+  const isEverywhere = workload !== undefined || (actor !== undefined && isOperator(actor));
   const own = new Set<string>();
   if (!isEverywhere && actor !== undefined) {
     for (const { provider } of await auth.memberships(actor.account)) own.add(provider);
@@ -44,5 +44,3 @@ export async function requireVisible(store: Store, sight: Sight, providerId: str
   const visible = await visibleProviders(store, sight, [providerId]);
   if (!visible.has(providerId)) throw new PlatformError("NOT_FOUND", { name });
 }
-
-const operatorRoles: ReadonlySet<string> = new Set(["support", "admin", "super-admin"]);

@@ -43,6 +43,7 @@ const wish: RefundRequest = {
   id: "r1",
   operationId: "o2",
   amountMinor: undefined,
+  mayRefundFee: true,
   currencyCode: "JOD",
   cause: "cancelled",
   requestedBy: "accounts/c1",
@@ -117,6 +118,78 @@ describe("requestRefund (PY-07)", () => {
       "AMOUNTS_INCONSISTENT",
     );
     expect(reasonOf(() => requestRefund({ ...paid, state: "UNKNOWN" }, [], wish, later))).toBe("PAYMENT_STATE_WRONG");
+  });
+});
+
+describe("requestRefund by a member, who may not give back the fee (PY-07)", () => {
+  const byMember: RefundRequest = { ...wish, mayRefundFee: false };
+  /** The payment after refunds of these amounts, and the refunds. */
+  const after = (...amounts: readonly bigint[]) =>
+    amounts.reduce(
+      ({ payment, refunds }, amountMinor, index) => {
+        const asked = requestRefund(payment, refunds, { ...wish, id: `e${index}`, amountMinor }, start);
+        return { payment: asked.payment, refunds: [...refunds, asked.refund] };
+      },
+      { payment: paid, refunds: [] as readonly Refund[] },
+    );
+
+  const rows: readonly (readonly [readonly bigint[], bigint, string | undefined, string])[] = [
+    [[], 34_800n, undefined, ""],
+    [[], 34_801n, "REFUND_EXCEEDS_PRICE", "34800"],
+    [[], 36_800n, "REFUND_EXCEEDS_PRICE", "34800"],
+    [[], 36_801n, "REFUND_EXCEEDS_PAYMENT", "34800"],
+    [[17_400n], 17_400n, undefined, ""],
+    [[17_400n], 17_401n, "REFUND_EXCEEDS_PRICE", "17400"],
+    [[1n, 1n], 34_798n, undefined, ""],
+    [[1n, 1n], 34_799n, "REFUND_EXCEEDS_PRICE", "34798"],
+    [[34_800n], 1n, "REFUND_EXCEEDS_PRICE", "0"],
+    // An operator gave back a part of the fee too.
+    [[35_800n], 1n, "REFUND_EXCEEDS_PRICE", "0"],
+    [[36_800n], 1n, "REFUND_EXCEEDS_PAYMENT", "0"],
+  ];
+  test.each(rows)(
+    "given refunds of %p, when %p is asked for, then it is refused as %p",
+    (amounts, amountMinor, reason, left) => {
+      const { payment, refunds } = after(...amounts);
+      const ask = (mayRefundFee: boolean) =>
+        requestRefund(payment, refunds, { ...byMember, amountMinor, mayRefundFee }, later);
+      if (reason === undefined) {
+        expect(ask(false)).toEqual(ask(true));
+        expect(ask(false).refund.parts.feeMinor).toBe(0n);
+        return;
+      }
+      expect(() => ask(false)).toThrow(
+        expect.objectContaining({
+          reason,
+          metadata: expect.objectContaining({ left_minor: left, currency_code: "JOD" }),
+        }),
+      );
+      if (reason === "REFUND_EXCEEDS_PRICE") expect(ask(true).refund.amount.amountMinor).toBe(amountMinor);
+    },
+  );
+
+  test("given no amount is named, then all that is left of price and tax, and nothing once that is gone", () => {
+    expect(requestRefund(paid, [], byMember, later).refund).toMatchObject({
+      amount: { currencyCode: "JOD", amountMinor: 34_800n },
+      parts: { serviceMinor: 30_000n, taxMinor: 4_800n, feeMinor: 0n },
+    });
+    const { payment, refunds } = after(34_800n);
+    expect(reasonOf(() => requestRefund(payment, refunds, byMember, later))).toBe("REFUND_EXCEEDS_PRICE");
+  });
+
+  test("given an earlier refund failed, then its price and tax may be given back again", () => {
+    const { payment, refunds } = after(34_800n);
+    const [refund] = refunds;
+    const failed = refund && failRefund(payment, refund, "no_funds", later);
+    if (failed === undefined) throw new Error("nothing failed");
+    const again = { ...byMember, amountMinor: 34_800n };
+    expect(requestRefund(failed.payment, [failed.refund], again, later).refund.parts).toEqual({
+      ...paid.parts,
+      feeMinor: 0n,
+    });
+    expect(
+      reasonOf(() => requestRefund(failed.payment, [failed.refund], { ...again, amountMinor: 34_801n }, later)),
+    ).toBe("REFUND_EXCEEDS_PRICE");
   });
 });
 
@@ -239,7 +312,11 @@ describe("the ledger (PY-05)", () => {
       feeMinor: fc.bigInt({ min: 1n, max: 5_000n }),
     });
     const asks = fc.array(
-      fc.record({ percent: fc.bigInt({ min: 1n, max: 100n }), end: fc.constantFrom("succeeded", "failed", "open") }),
+      fc.record({
+        percent: fc.bigInt({ min: 1n, max: 100n }),
+        end: fc.constantFrom("succeeded", "failed", "open"),
+        mayRefundFee: fc.boolean(),
+      }),
       { maxLength: 8 },
     );
     fc.assert(
@@ -250,10 +327,19 @@ describe("the ledger (PY-05)", () => {
         const transfers: NewTransfer[] = [captureTransfer(payment)];
         for (const [index, ask] of asks.entries()) {
           const left = amountMinor - payment.refundReservedMinor;
-          const amount = (left * ask.percent + 99n) / 100n;
+          const live = refunds.filter(({ state }) => state !== "FAILED");
+          const feeLeft = live.reduce((fee, refund) => fee - refund.parts.feeMinor, parts.feeMinor);
+          const mayMinor = ask.mayRefundFee ? left : left - feeLeft;
+          const amount = (mayMinor * ask.percent + 99n) / 100n;
           if (amount === 0n) continue;
-          const request = { ...wish, id: `r${index}`, operationId: `o${index}`, amountMinor: amount };
+          const { mayRefundFee } = ask;
+          const request = { ...wish, id: `r${index}`, operationId: `o${index}`, amountMinor: amount, mayRefundFee };
+          if (!mayRefundFee) {
+            const more = { ...request, amountMinor: mayMinor + 1n };
+            expect(reasonOf(() => requestRefund(payment, refunds, more, later))).toMatch(/^REFUND_EXCEEDS_/);
+          }
           const asked = requestRefund(payment, refunds, request, later);
+          if (!mayRefundFee) expect(asked.refund.parts.feeMinor).toBe(0n);
           transfers.push(...asked.transfers);
           payment = asked.payment;
           let refund = asked.refund;

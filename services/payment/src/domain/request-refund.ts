@@ -8,8 +8,10 @@ import { splitRefund } from "./split-refund.ts";
 export type RefundRequest = {
   readonly id: string;
   readonly operationId: string;
-  /** In minor units of the payment's currency; undefined: all that is left. */
+  /** In minor units of the payment's currency; undefined: all that is left and that may be given back. */
   readonly amountMinor: bigint | undefined;
+  /** Whether the platform's fee may be given back too. */
+  readonly mayRefundFee: boolean;
   readonly currencyCode: string;
   readonly cause: string;
   readonly requestedBy: string;
@@ -23,8 +25,9 @@ export type RefundChange = {
 };
 
 /**
- * Sets aside an amount of a paid payment to be given back; `earlier` are the payment's refunds that have not failed. Throws
- * PAYMENT_STATE_WRONG, AMOUNTS_INCONSISTENT, REFUND_EXCEEDS_PAYMENT. (PY-07)
+ * Sets aside an amount of a paid payment to be given back; `earlier` are the payment's refunds. Throws PAYMENT_STATE_WRONG,
+ * AMOUNTS_INCONSISTENT, REFUND_EXCEEDS_PAYMENT, and REFUND_EXCEEDS_PRICE when it would touch a fee that the asker may not
+ * give back. (PY-07)
  */
 export function requestRefund(
   payment: Payment,
@@ -35,26 +38,32 @@ export function requestRefund(
   if (payment.state !== "SUCCEEDED")
     throw new PaymentError("PAYMENT_STATE_WRONG", { payment: payment.id, state: payment.state });
   const { currencyCode } = payment.amount;
+  const left = partsLeft(payment, earlier);
   const leftMinor = payment.amount.amountMinor - payment.refundReservedMinor;
-  const amountMinor = request.amountMinor ?? leftMinor;
+  // The fee is the platform's to give back: when the provider cancels or the free window holds, or by an operator. (PY-07)
+  const mayMinor = request.mayRefundFee ? leftMinor : left.serviceMinor + left.taxMinor;
+  const amountMinor = request.amountMinor ?? mayMinor;
   if (request.currencyCode !== currencyCode || amountMinor < 0n)
     throw new PaymentError("AMOUNTS_INCONSISTENT", {
       amount_minor: String(amountMinor),
       currency_code: request.currencyCode,
     });
-  if (amountMinor > leftMinor || amountMinor === 0n)
-    throw new PaymentError("REFUND_EXCEEDS_PAYMENT", {
-      payment: payment.id,
-      amount_minor: String(amountMinor),
-      left_minor: String(leftMinor),
-      currency_code: currencyCode,
-    });
+  if (amountMinor > mayMinor || amountMinor === 0n)
+    throw new PaymentError(
+      amountMinor > leftMinor || mayMinor === leftMinor ? "REFUND_EXCEEDS_PAYMENT" : "REFUND_EXCEEDS_PRICE",
+      {
+        payment: payment.id,
+        amount_minor: String(amountMinor),
+        left_minor: String(mayMinor),
+        currency_code: currencyCode,
+      },
+    );
   const refund: Refund = {
     id: request.id,
     paymentId: payment.id,
     providerId: payment.providerId,
     amount: { currencyCode, amountMinor },
-    parts: splitRefund(partsLeft(payment, earlier), amountMinor),
+    parts: splitRefund(left, amountMinor),
     operationId: request.operationId,
     gatewayId: undefined,
     state: "REQUESTED",

@@ -26,6 +26,13 @@ export const errors = defineErrors({
         ar: "المبلغ المطلوب ردّه أكبر مما تبقّى من الدفعة.",
       },
     },
+    REFUND_EXCEEDS_PRICE: {
+      code: Code.FailedPrecondition,
+      message: {
+        en: "More would be given back than is left of price and tax.",
+        ar: "المبلغ المطلوب ردّه أكبر مما تبقّى من السعر والضريبة.",
+      },
+    },
     AMOUNTS_INCONSISTENT: {
       code: Code.InvalidArgument,
       message: { en: "The amounts do not agree with each other.", ar: "المبالغ غير متوافقة فيما بينها." },

@@ -4,7 +4,7 @@ import {
   PaymentService,
   type RefundPaymentRequest,
 } from "@dawr/gen/dawr/payment/v1/payment_pb.js";
-import { PlatformError } from "@dawr/rpc";
+import { callOf, isOperator, PlatformError } from "@dawr/rpc";
 import { addStep } from "@dawr/runtime";
 import { once } from "@dawr/store";
 import { requestRefund } from "../domain/request-refund.ts";
@@ -18,13 +18,14 @@ import { callerOf } from "./caller-of.ts";
 import { paymentToProto } from "./payment-to-proto.ts";
 
 /**
- * Refunds a payment in full or in part: the intent, what it moves in the ledger, and the step that calls the gateway are
+ * Refunds a payment in full or in part, its fee only for the platform's own people and services: the intent, what it moves in the ledger, and the step that calls the gateway are
  * stored together; how it ended is told by RefundSucceeded or RefundFailed. (PY-07)
  */
 export const refundPaymentRpc =
   (deps: Deps) =>
   (request: RefundPaymentRequest, context: HandlerContext): Promise<PaymentMessage> => {
     const actor = callerOf(context);
+    const mayRefundFee = isOfThePlatform(context);
     return once(deps.store, { actor, method: PaymentService.method.refundPayment, request }, async (tx) => {
       const payment = await lockPayment(tx, idOf(request.name));
       if (payment === undefined) throw new PlatformError("NOT_FOUND", { name: request.name });
@@ -38,6 +39,7 @@ export const refundPaymentRpc =
           operationId: deps.newId(),
           amountMinor: request.amount?.amountMinor,
           currencyCode: request.amount?.currencyCode ?? payment.amount.currencyCode,
+          mayRefundFee,
           cause: request.reason,
           requestedBy: actor,
         },
@@ -55,3 +57,9 @@ export const refundPaymentRpc =
       return paymentToProto(change.payment, [...earlier, change.refund], { showsPayUrl: false });
     });
   };
+
+/** Whether an operator asks, or a service, which has decided by its own rules what goes back; else it is a member. */
+function isOfThePlatform(context: HandlerContext): boolean {
+  const { actor, workload } = callOf(context);
+  return workload !== undefined || (actor !== undefined && isOperator(actor));
+}
