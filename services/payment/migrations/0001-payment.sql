@@ -114,7 +114,9 @@ create table ledger_entry (
   primary key (provider_id, transfer_id, line),
   foreign key (provider_id, transfer_id) references ledger_transfer (provider_id, id)
 );
+-- An account's balance in a currency, and its transfers in all currencies from the latest on.
 create index ledger_entry_account on ledger_entry (account, currency_code, transfer_id) include (amount_minor);
+create index ledger_entry_account_transfer on ledger_entry (account, transfer_id) include (provider_id);
 comment on table ledger_entry is 'append-only: the lines of transfers, which cancel out per currency (PY-05)';
 
 -- Checked at commit, over all lines of the transfer: a line that is added later is caught as well as one that is missing.

@@ -24,6 +24,8 @@ import { apiKey, type FakeGateway, type SentWebhook, startFakeGateway, webhookSe
 export type TestPayment = {
   readonly gateway: FakeGateway;
   readonly running: Running;
+  /** Connects as the role that owns the tables. */
+  readonly ownerUrl: string;
   /** Calls as the booking service. */
   readonly payments: Client<typeof PaymentService>;
   /** Calls as a person with roles and permissions. */
@@ -84,6 +86,7 @@ export async function startPayment(settings: Readonly<Record<string, string>> = 
   return {
     gateway,
     running,
+    ownerUrl: database.ownerUrl,
     payments,
     as(person) {
       const mounted = guard({

@@ -62,21 +62,17 @@ export type TransferFilter = {
   readonly limit: number;
 };
 
-/** Lists transfers, the latest first. */
-export async function listTransfers(tx: Tx, filter: TransferFilter): Promise<StoredTransfer[]> {
-  const rows = await tx.query<TransferRow>(
-    `select t.id, t.kind, t.create_time, t.reference_id, r.payment_id,
-       (select jsonb_agg(jsonb_build_array(e.account, e.currency_code, e.amount_minor::text) order by e.line)
-        from ledger_entry e where e.provider_id = t.provider_id and e.transfer_id = t.id) as entries
-     from ledger_transfer t left join refund r on r.provider_id = t.provider_id and r.id = t.reference_id
-     where ($1::text is null or exists (
-         select from ledger_entry e
-         where e.provider_id = t.provider_id and e.transfer_id = t.id and e.account = $1))
-       and ($2::uuid is null or t.reference_id = $2 or r.payment_id = $2)
-       and ($3::uuid is null or t.id < $3)
-     order by t.id desc limit $4`,
-    [filter.account ?? null, filter.paymentId ?? null, filter.before ?? null, filter.limit],
-  );
+/** Lists transfers, the latest first; each way to narrow them reads an index from its end, and no more than it answers. */
+export async function listTransfers(
+  tx: Tx,
+  { account, paymentId, before = lastId, limit }: TransferFilter,
+): Promise<StoredTransfer[]> {
+  const page = [before, limit];
+  const rows = await (() => {
+    if (paymentId !== undefined) return tx.query<TransferRow>(ofPayment, [...page, paymentId, account ?? null]);
+    if (account !== undefined) return tx.query<TransferRow>(ofAccount, [...page, account]);
+    return tx.query<TransferRow>(ofAll, page);
+  })();
   return rows.map((row) => ({
     id: row.id,
     kind: row.kind,
@@ -99,3 +95,34 @@ type TransferRow = {
   readonly payment_id: string | null;
   readonly entries: readonly (readonly [string, string, string])[];
 };
+
+/** Above every UUIDv7: the condition on ids bounds the index also on the first page. */
+const lastId = "ffffffff-ffff-ffff-ffff-ffffffffffff";
+
+/** Completes the transfers that a statement chooses, by provider_id and id. */
+function completed(chosen: string): string {
+  return `
+    select t.id, t.kind, t.create_time, t.reference_id, r.payment_id,
+      (select jsonb_agg(jsonb_build_array(e.account, e.currency_code, e.amount_minor::text) order by e.line)
+       from ledger_entry e where e.provider_id = t.provider_id and e.transfer_id = t.id) as entries
+    from (${chosen}) c
+    join ledger_transfer t on t.provider_id = c.provider_id and t.id = c.id
+    left join refund r on r.provider_id = t.provider_id and r.id = t.reference_id
+    order by t.id desc`;
+}
+
+const ofAll = completed("select provider_id, id from ledger_transfer where id < $1::uuid order by id desc limit $2");
+
+// A transfer may have several lines of one account.
+const ofAccount = completed(`
+  select distinct on (transfer_id) provider_id, transfer_id as id from ledger_entry
+  where account = $3 and transfer_id < $1::uuid order by transfer_id desc limit $2`);
+
+// A payment has one transfer and each of its refunds at most two, so that there is little to sift.
+const ofPayment = completed(`
+  select t.provider_id, t.id from ledger_transfer t
+  where t.reference_id in (select $3::uuid union all select id from refund where payment_id = $3::uuid)
+    and t.id < $1::uuid
+    and ($4::text is null or exists (
+      select from ledger_entry e where e.provider_id = t.provider_id and e.transfer_id = t.id and e.account = $4))
+  order by t.id desc limit $2`);
