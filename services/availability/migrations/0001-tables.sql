@@ -127,6 +127,14 @@ create table availability_change (
 create index availability_change_unpublished on availability_change (change_time) where not published;
 create index availability_change_by_xid on availability_change (provider_id, change_xid);
 
+-- Providers whose changes could not be published, and when that is tried again; they keep to themselves until it succeeds.
+create table publish_retry (
+  provider_id uuid primary key,
+  failures integer not null check (failures > 0),
+  retry_time timestamptz not null
+);
+create index publish_retry_by_time on publish_retry (retry_time);
+
 -- The version of what was last told about a provider's availability.
 create table provider_availability (
   provider_id uuid primary key,

@@ -34,7 +34,7 @@ export const availability = defineService({
   start: (host) => {
     const defaults = defaultRules(host.config);
     const settings = settingsOf(host.config);
-    const { store, now, newId, auth, keys } = host;
+    const { store, now, newId, auth, keys, log } = host;
     const deps: Deps = { store, now, newId, auth, keys, defaults, settings };
     const gatherMs = host.config.AVAILABILITY_PUBLISH_AFTER.total("milliseconds");
     return {
@@ -65,7 +65,7 @@ export const availability = defineService({
         }),
       ],
       consumers: [catalogCopies()],
-      timers: [lapseHoldsTimer(store), publishChangesTimer({ store, now, defaults, gatherMs })],
+      timers: [lapseHoldsTimer(store), publishChangesTimer({ store, now, log, defaults, gatherMs })],
       jobs: [
         {
           name: "prune-changes",

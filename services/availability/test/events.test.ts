@@ -1,11 +1,16 @@
 import { randomUUID } from "node:crypto";
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import { parseConfig } from "@dawr/config";
 import type { Event, Handler } from "@dawr/events";
 import { AvailabilityChangedSchema, ReservationLapsedSchema } from "@dawr/gen/dawr/availability/v1/events_pb.js";
 import { Reservation_State, ReservationSchema } from "@dawr/gen/dawr/availability/v1/reservation_pb.js";
 import { ServiceChangedSchema } from "@dawr/gen/dawr/catalog/v1/events_pb.js";
 import { Service_State, ServiceSchema } from "@dawr/gen/dawr/catalog/v1/service_menu_pb.js";
-import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { type Store, StoreError, type Tx } from "@dawr/store";
+import { createLogger } from "@dawr/telemetry";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
+import { config, defaultRules } from "../src/config.ts";
+import { publishChangesTimer } from "../src/events/publish-changes.ts";
 import {
   anyStaff,
   at,
@@ -80,6 +85,185 @@ test("given reservations and a schedule change, when published, then one event p
   expect(events[1]?.nextFreeTime?.seconds).toBe(
     BigInt(Temporal.Instant.from("2026-03-01T07:15:00Z").epochMilliseconds / 1000),
   );
+});
+
+describe("a provider whose schedule cannot be read", () => {
+  const timer = () => world.parts.timers?.find((t) => t.name === "publish-changes");
+  const corrupt = (...salons: readonly Salon[]) =>
+    world.store.transaction((tx) =>
+      tx.query(
+        `with kept as (
+           update schedule s set content = '{"week": 7}' from schedule old
+            where s.provider_id = any($1::uuid[]) and old.provider_id = s.provider_id and old.owner_id = s.owner_id
+           returning s.provider_id, old.content)
+         select provider_id, content from kept`,
+        [salons.map((salon) => idOf(salon.provider))],
+      ),
+    );
+  const repair = (rows: readonly Record<string, unknown>[]) =>
+    world.store.transaction(async (tx) => {
+      for (const { provider_id, content } of rows)
+        await tx.query("update schedule set content = $2 where provider_id = $1", [
+          provider_id,
+          JSON.stringify(content),
+        ]);
+    });
+  const eventsOf = async ({ provider }: Salon) => (await published("AvailabilityChanged", idOf(provider))).length;
+  const failuresOf = ({ provider }: Salon) => world.logged.filter((line) => line.provider === provider).length;
+  /** Whole seconds: the database's clock goes on while a transaction lasts. */
+  const secondsToNext = async () => {
+    const next = await timer()?.next();
+    return next && Math.round(next.since(world.clock.now()).total("seconds"));
+  };
+
+  beforeEach(async () => {
+    world.clock.advance({ seconds: 5 });
+    await settle("publish-changes");
+    world.logged.length = 0;
+  });
+
+  test("given others changed too, then they are published, and it is logged, tried again, and published once it can be", async () => {
+    const [before, broken, after] = [await world.salon(), await world.salon(), await world.salon()];
+    const content = await corrupt(broken);
+    world.clock.advance({ seconds: 5 });
+    await settle("publish-changes");
+    expect(await Promise.all([before, broken, after].map(eventsOf))).toEqual([1, 0, 1]);
+    expect(world.logged).toEqual([expect.objectContaining({ level: "error", provider: broken.provider })]);
+    expect(await secondsToNext()).toBe(1);
+
+    // It waits for its time, and the others for nothing.
+    await reserve(after, 0);
+    world.clock.advance({ milliseconds: 800 });
+    await settle("publish-changes");
+    expect(await Promise.all([broken, after].map(eventsOf))).toEqual([0, 2]);
+    expect(failuresOf(broken)).toBe(1);
+    world.clock.advance({ milliseconds: 400 });
+    await settle("publish-changes");
+    expect([failuresOf(broken), await secondsToNext()]).toEqual([2, 2]);
+
+    await repair(content);
+    await reserve(broken, 0);
+    world.clock.advance({ milliseconds: 2_400 });
+    await settle("publish-changes");
+    const [event, ...more] = await published("AvailabilityChanged", idOf(broken.provider));
+    expect([event?.sequence, more]).toEqual([1n, []]);
+    expect(fromBinary(AvailabilityChangedSchema, event?.data ?? new Uint8Array()).nextDays).toHaveLength(7);
+    expect([failuresOf(broken), await secondsToNext()]).toEqual([2, undefined]);
+
+    // From now on it is published with all others again.
+    await reserve(broken, 60);
+    world.clock.advance({ seconds: 1 });
+    await settle("publish-changes");
+    expect(await eventsOf(broken)).toBe(2);
+  });
+
+  test("given it stays broken, then it is tried again after 1, 2, 4 … seconds, and at least every minute", async () => {
+    const broken = await world.salon();
+    const content = await corrupt(broken);
+    world.clock.advance({ seconds: 5 });
+    const pauses: unknown[] = [];
+    for (let i = 0; i < 9; i++) {
+      await settle("publish-changes");
+      const pause = (await secondsToNext()) ?? 0;
+      pauses.push(pause);
+      world.clock.advance({ seconds: pause, milliseconds: 400 });
+    }
+    expect(pauses).toEqual([1, 2, 4, 8, 16, 32, 60, 60, 60]);
+    expect(failuresOf(broken)).toBe(9);
+    await repair(content);
+    await settle("publish-changes");
+    expect(await eventsOf(broken)).toBe(1);
+  });
+
+  test("given more of them than are published at once, then the one that changed last is published all the same", async () => {
+    const salons = Array.from({ length: 60 }, salonNames);
+    await world.importAll(salons.flatMap((salon) => [...salonResources(salon)]));
+    const content = await corrupt(...salons);
+    world.clock.advance({ seconds: 1 });
+    const healthy = await world.salon();
+    world.clock.advance({ seconds: 5 });
+    await settle("publish-changes");
+    expect(await eventsOf(healthy)).toBe(1);
+    expect(world.logged.map(({ provider }) => provider).toSorted()).toEqual(
+      salons.map(({ provider }) => provider).toSorted(),
+    );
+    await repair(content);
+    world.clock.advance({ seconds: 5 });
+    await settle("publish-changes");
+    expect(await Promise.all(salons.map(eventsOf))).toEqual(Array(60).fill(1));
+  });
+
+  const timerOn = (transaction: Store["transaction"]) =>
+    publishChangesTimer({
+      store: Object.create(world.store, { transaction: { value: transaction } }),
+      now: world.clock.now,
+      log: createLogger({ service: "availability", level: "silent" }),
+      defaults: defaultRules(parseConfig(config, {})),
+      gatherMs: 200,
+    });
+
+  test("given none is broken, then many are published in one transaction, without savepoints", async () => {
+    const salons = [await world.salon(), await world.salon(), await world.salon()];
+    world.clock.advance({ seconds: 5 });
+    let transactions = 0;
+    const statements: string[] = [];
+    const work: Store["transaction"] = (run) => {
+      transactions += 1;
+      return world.store.transaction((tx) => {
+        const query: Tx["query"] = (sql, params) => {
+          statements.push(sql);
+          return tx.query(sql, params);
+        };
+        return run(Object.create(tx, { query: { value: query } }));
+      });
+    };
+    await timerOn(work).fire();
+    expect(await Promise.all(salons.map(eventsOf))).toEqual([1, 1, 1]);
+    expect(transactions).toBe(1);
+    expect(statements.length).toBeLessThan(12);
+    expect(statements.join()).not.toMatch(/savepoint/i);
+  });
+
+  test("given the database is away, then no provider is blamed for it", async () => {
+    const salon = await world.salon();
+    world.clock.advance({ seconds: 5 });
+    const away = new StoreError("UNAVAILABLE", "away");
+    await expect(timerOn(() => Promise.reject(away)).fire()).rejects.toBe(away);
+    // Also when it goes in the middle.
+    let calls = 0;
+    const going: Store["transaction"] = (run) => {
+      calls += 1;
+      return calls === 1
+        ? Promise.reject(new Error("spoilt"))
+        : calls === 2
+          ? Promise.reject(away)
+          : world.store.transaction(run);
+    };
+    await expect(timerOn(going).fire()).rejects.toBe(away);
+    expect(await world.store.read((tx) => tx.query("select from publish_retry"))).toEqual([]);
+    await settle("publish-changes");
+    expect(await eventsOf(salon)).toBe(1);
+  });
+
+  test("given another replica is at it, then it stays to be tried again", async () => {
+    const broken = await world.salon();
+    const content = await corrupt(broken);
+    world.clock.advance({ seconds: 5 });
+    await settle("publish-changes");
+    world.clock.advance({ milliseconds: 1_400 });
+    await world.store.transaction((tx) =>
+      tx.query("insert into provider_availability values ($1, 0) on conflict do nothing", [idOf(broken.provider)]),
+    );
+    await world.store.transaction(async (other) => {
+      await other.query("select from provider_availability where provider_id = $1 for update", [idOf(broken.provider)]);
+      await timer()?.fire();
+    });
+    expect(failuresOf(broken)).toBe(1);
+    expect(await secondsToNext()).toBeCloseTo(0);
+    await repair(content);
+    await settle("publish-changes");
+    expect(await eventsOf(broken)).toBe(1);
+  });
 });
 
 test("given holds, when the timer fires, then those whose time is over end with an event each, and the others stay", async () => {

@@ -56,7 +56,9 @@ export async function serviceWorld(start = "2026-03-01T06:00:00Z", env: Record<s
     revokeSession: () => undefined,
     forgetMemberships: () => undefined,
   };
-  const log = createLogger({ service: "availability", level: "fatal" });
+  const logged: Record<string, unknown>[] = [];
+  const destination = { write: (line: string) => void logged.push(JSON.parse(line)) };
+  const log = createLogger({ service: "availability", level: "error", destination });
   const mountable = await availability.start({
     name: "availability",
     config: values,
@@ -92,6 +94,8 @@ export async function serviceWorld(start = "2026-03-01T06:00:00Z", env: Record<s
   return {
     clock,
     store,
+    /** What was logged as an error, in order. */
+    logged,
     parts: mountable,
     slots: outside.client(AvailabilityService),
     schedules: outside.client(ScheduleService),
