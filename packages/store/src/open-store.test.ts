@@ -265,7 +265,7 @@ describe("notifications", () => {
     const heard: string[] = [];
     const leave = await store.listen("news", (payload) => heard.push(payload));
     await store.transaction(async (tx) => {
-      await tx.notify("news", "one");
+      tx.notify("news", "one");
       await store.transaction((other) => other.notify("news", "zero"));
     });
     await eventually(() => expect(heard).toEqual(["zero", "one"]));
@@ -283,7 +283,7 @@ describe("notifications", () => {
     await store.listen("rumour", (payload) => heard.push(payload));
     await failure(
       store.transaction(async (tx) => {
-        await tx.notify("rumour", "false");
+        tx.notify("rumour", "false");
         throw new Error("no");
       }),
     );

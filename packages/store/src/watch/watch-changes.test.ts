@@ -124,7 +124,7 @@ describe("a watch", () => {
       await tx.query("insert into item values (100, 1, pg_current_xact_id())");
       await put(store, 1, 1);
       expect((await watch.next()).items).toEqual([{ id: 1, version: 1 }]);
-      await tx.notify("item");
+      tx.notify("item");
     });
     expect((await watch.next()).items).toEqual([{ id: 100, version: 1 }]);
     await watch.close();
@@ -167,7 +167,7 @@ describe("a watch", () => {
             await tx.query(upsert, [1_000 + writer * 100 + version, 1]);
             // Transactions commit in another order than they began.
             await tx.query("select pg_sleep($1::float8)", [Math.random() * 0.02]);
-            await tx.notify("item");
+            tx.notify("item");
           });
         }
       }),
@@ -196,7 +196,7 @@ const upsert = `insert into item values ($1, $2, pg_current_xact_id())
 async function put(on: Store, id: number, version: number): Promise<void> {
   await on.transaction(async (tx) => {
     await tx.query(upsert, [id, version]);
-    await tx.notify("item");
+    tx.notify("item");
   });
 }
 
