@@ -7,6 +7,6 @@ export type { Check, Entities, Host, Listener, Listening, Parts, ServiceDefiniti
 export { defineService } from "./service.ts";
 export { type State, StopError } from "./stages.ts";
 export type { NewStep, Step, StepRunner } from "./steps.ts";
-export { addStep, StepLost, stepRunner } from "./steps.ts";
+export { addStep, addSteps, StepLost, stepRunner } from "./steps.ts";
 export type { Timer } from "./timer.ts";
 export { nextDeadline } from "./timer.ts";

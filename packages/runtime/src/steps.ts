@@ -69,22 +69,30 @@ const stepLostState = "DW001";
 
 /** Stores a step in the transaction that decides on it, and wakes its runner when that commits. */
 export function addStep(tx: Tx, step: NewStep): void {
-  tx.post(
-    `insert into saga_step (id, runner, key, name, payload, traceparent, due_time)
-     values (coalesce($1::uuid, gen_random_uuid()), $2, $3, $4, $5::jsonb, $6, $7::timestamptz)
-     on conflict (id) do nothing`,
-    [
-      step.id ?? null,
-      step.runner,
-      step.key,
-      step.name,
-      JSON.stringify(step.payload ?? null),
-      traceparentNow() ?? null,
-      step.at?.toString() ?? null,
-    ],
-  );
-  tx.notify(channelOf(step.runner));
+  addSteps(tx, [step]);
 }
+
+/** The same for several steps, in one statement. */
+export function addSteps(tx: Tx, steps: readonly NewStep[]): void {
+  if (steps.length === 0) return;
+  tx.post(insertStatement, [
+    steps.map((step) => step.id ?? null),
+    steps.map((step) => step.runner),
+    steps.map((step) => step.key),
+    steps.map((step) => step.name),
+    steps.map((step) => JSON.stringify(step.payload ?? null)),
+    steps.map((step) => step.at ?? null),
+    traceparentNow() ?? null,
+  ]);
+  for (const runner of new Set(steps.map((step) => step.runner))) tx.notify(channelOf(runner));
+}
+
+const insertStatement = `
+  insert into saga_step (id, runner, key, name, payload, due_time, traceparent)
+  select coalesce(id, gen_random_uuid()), runner, key, name, payload::jsonb, due_time, $7
+  from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[])
+    as s (id, runner, key, name, payload, due_time)
+  on conflict (id) do nothing`;
 
 /** The channel that wakes a runner. */
 export function channelOf(runner: string): string {

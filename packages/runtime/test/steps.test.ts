@@ -4,7 +4,7 @@ import { createLogger } from "@dawr/telemetry";
 import { eventually, type TestDatabase, testClock, testDatabase } from "@dawr/testkit";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
 import { type RunningSteps, startStepRunner } from "../src/run-steps.ts";
-import { addStep, isStepLost, type NewStep, type Step, stepRunner } from "../src/steps.ts";
+import { addStep, addSteps, isStepLost, type NewStep, type Step, stepRunner } from "../src/steps.ts";
 
 const clock = testClock(Temporal.Now.instant().round("millisecond"));
 const log = createLogger({ service: "test", level: "silent" });
@@ -332,5 +332,31 @@ describe("startStepRunner", () => {
     await add({ id });
     await add({ id });
     expect(await left()).toHaveLength(1);
+  });
+
+  test("given several steps stored together, when their times come, then each runs with what it was given", async () => {
+    nextRunner();
+    const ran: unknown[] = [];
+    await start(async (step) => void ran.push([step.key, step.payload]));
+    const text = `"quoted", {braces} and \\ in عربي\n`;
+    const at = clock.now().add({ hours: 1 });
+    await store.transaction((tx) => {
+      addSteps(tx, []);
+      addSteps(tx, [
+        { runner, key: text, name: "call", payload: { text } },
+        { runner, key: "later", name: "call", at },
+        { runner, key: "at once", name: "call" },
+      ]);
+    });
+    await eventually(() => expect(ran).toHaveLength(2));
+    expect(ran).toEqual(
+      expect.arrayContaining([
+        [text, { text }],
+        ["at once", null],
+      ]),
+    );
+    clock.advance({ hours: 1 });
+    await eventually(() => expect(ran).toContainEqual(["later", null]));
+    await eventually(async () => expect(await left()).toEqual([]));
   });
 });
