@@ -2,7 +2,7 @@ import type { Tx } from "@dawr/store";
 import type { Logger } from "@dawr/telemetry";
 import { traceparentNow } from "./trace.ts";
 
-/** Work that may be a second late: reminders, e-mails, reconcilers, nightly runs. */
+/** Work that may be a second late and is rare, since it wakes the jobs of every service: reconcilers, nightly runs. */
 export type Job = {
   readonly name: string;
   /** Cron fields in UTC (minute hour day month weekday): the job is also run at these times, with payload {}. */

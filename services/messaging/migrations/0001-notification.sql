@@ -30,7 +30,7 @@ create index notification_unseen on notification (account_id) where content is n
 create index notification_inbox_change on notification (account_id, change_xid) where content is not null;
 create index notification_create on notification (create_time);
 
--- One way on which one message goes, and how far it has come.
+-- One way on which one message goes, and how far it has come. A queued one has a stored step, which knows its next attempt.
 create table delivery (
   id uuid primary key,
   notification_id uuid not null references notification (id) on delete cascade,
@@ -41,7 +41,6 @@ create table delivery (
   -- How often it was tried; those that found no server at all are not among the failures.
   attempts int not null default 0 check (attempts >= 0),
   failures int not null default 0 check (failures between 0 and attempts),
-  next_attempt_time timestamptz,
   -- The rendered message with its address, encrypted; gone once it is delivered.
   message bytea,
   deliver_time timestamptz,
@@ -49,7 +48,6 @@ create table delivery (
   unique (source_id, recipient, channel)
 );
 create index delivery_notification on delivery (notification_id);
-create index delivery_queued on delivery (next_attempt_time) where state = 'QUEUED';
 
 -- Deliveries that were given up, until somebody replays them or they are too old.
 create table delivery_dead_letter (

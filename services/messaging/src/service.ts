@@ -17,7 +17,7 @@ import { markSeenRpc } from "./rpc/mark-seen.ts";
 import { watchNotifications } from "./rpc/watch-notifications.ts";
 import { prepareSteps } from "./sending/prepare.ts";
 import { pruneJob } from "./sending/prune.ts";
-import { replayJob, resumeJob, type SendDeps, sendJob } from "./sending/send.ts";
+import { replayJob, type SendDeps, sendSteps } from "./sending/send.ts";
 
 /** What is said, to whom, when: notifications in the app and by e-mail. */
 export const messaging = defineService({
@@ -26,7 +26,7 @@ export const messaging = defineService({
   migrations: new URL("../migrations/", import.meta.url),
   errors,
   start(host) {
-    const { store, keys, now, newId, enqueue, log, config: settings } = host;
+    const { store, keys, now, newId, log, config: settings } = host;
     const people = host.client(KeyService);
     const email = smtpChannel({
       url: settings.SMTP_URL,
@@ -43,9 +43,9 @@ export const messaging = defineService({
       store,
       keys,
       now,
-      enqueue,
       log,
       email,
+      concurrency: settings.SMTP_CONNECTIONS,
       rule: {
         first: settings.MESSAGING_RETRY,
         limit: settings.MESSAGING_RETRY_LIMIT,
@@ -68,14 +68,14 @@ export const messaging = defineService({
           store,
           keys,
           now,
-          enqueue,
           people,
           providers: host.client(ProviderService),
           sender: senderName(settings.MAIL_FROM),
           bookingLink: settings.MESSAGING_BOOKING_LINK,
         }),
+        sendSteps(sending),
       ],
-      jobs: [sendJob(sending), resumeJob(sending), replayJob(sending), pruneJob(store, now, settings.MESSAGING_KEEP)],
+      jobs: [replayJob(sending), pruneJob(store, now, settings.MESSAGING_KEEP)],
       // A mail server that is away delays messages; it is no reason to take none.
       checks: [{ name: "mail", required: false, check: () => email.check() }],
       stop: async () => email.close(),

@@ -8,11 +8,13 @@ import {
   NotificationFailedSchema,
 } from "@dawr/gen/dawr/messaging/v1/events_pb.js";
 import { Channel } from "@dawr/gen/dawr/messaging/v1/notification_pb.js";
+import { RefundSucceededSchema } from "@dawr/gen/dawr/payment/v1/events_pb.js";
+import type { Step } from "@dawr/runtime";
 import { eventually } from "@dawr/testkit";
-import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { afterAll, beforeAll, beforeEach, expect, test } from "@jest/globals";
 import { smtpChannel } from "../src/channels/smtp.ts";
-import { resumeJob, type SendDeps, sendJob } from "../src/sending/send.ts";
-import { openWorld, type World } from "./world.ts";
+import { type SendDeps, sendSteps } from "../src/sending/send.ts";
+import { eventOf, openWorld, provider, type World } from "./world.ts";
 
 let world: World;
 const told: (NotificationDelivered | NotificationFailed)[] = [];
@@ -30,8 +32,15 @@ beforeAll(async () => {
   await world.bus.subscribe([outcomes], world.platform.service("messaging").store);
 });
 afterAll(() => world.close());
+beforeEach(() => {
+  world.server.mood = "takes";
+  world.server.mails.length = 0;
+  told.length = 0;
+});
 
+/** A code that was tried once while the server was down, and waits four hours for the next attempt; the server is up again. */
 async function waiting(email: string): Promise<{ notification: string; id: string }> {
+  await world.server.down();
   const { notification } = await world.platform.internal(DeliveryService, { workload: "identity" }).deliver({
     recipient: { case: "email", value: email },
     template: "log-in-code",
@@ -41,18 +50,21 @@ async function waiting(email: string): Promise<{ notification: string; id: strin
     subject: "accounts/me",
     requestId: randomUUID(),
   });
-  return await eventually(async () => {
-    const [row] = await world.platform
-      .service("messaging")
-      .store.read((tx) =>
-        tx.query<{ id: string }>(
-          "select id from delivery where notification_id = $1 and attempts = 1 and next_attempt_time > $2",
-          [notification.slice(-36), world.clock.now()],
-        ),
-      );
-    if (row === undefined) throw new Error("it was not tried yet");
-    return { notification, id: row.id };
+  const id = await eventually(async () => {
+    const rows = await rowsOf<{ id: string; due: Temporal.Instant }>(
+      `select d.id, s.due_time as due from delivery d join saga_step s on s.key = d.id::text and s.claim is null
+       where d.notification_id = $1 and d.attempts = 1`,
+      [notification.slice(-36)],
+    );
+    expect(rows).toEqual([{ id: expect.any(String), due: world.clock.now().add({ hours: 4 }) }]);
+    return rows[0]?.id ?? "";
   });
+  await world.server.up();
+  return { notification, id };
+}
+
+function rowsOf<Row>(sql: string, params: readonly unknown[] = []): Promise<Row[]> {
+  return world.platform.service("messaging").store.query<Row>(sql, params);
 }
 
 function sending(over: Partial<SendDeps> = {}): SendDeps {
@@ -62,8 +74,8 @@ function sending(over: Partial<SendDeps> = {}): SendDeps {
     store: host.store,
     keys: host.keys,
     now: host.now,
-    enqueue: host.enqueue,
     log: host.log,
+    concurrency: 1,
     email: smtpChannel({
       url: `smtp://127.0.0.1:${world.server.port}`,
       from: "Dawr <no-reply@dawr.example>",
@@ -77,31 +89,27 @@ function sending(over: Partial<SendDeps> = {}): SendDeps {
   };
 }
 
-const helpers = () => {
-  const { log } = world.platform.service("messaging").host;
-  return { id: "1", log, attempt: 1, maxAttempts: 25, signal: new AbortController().signal };
-};
+/** The delivery's step as a runner hands it over, without the check of its claim. */
+function stepOf(id: string, signal = new AbortController().signal): Step {
+  return {
+    ...{ id, key: id, name: "send", payload: null, attempt: 1, signal },
+    done: (tx) => tx.post("delete from saga_step where id = $1", [id]),
+    later: (tx, at) => tx.post("update saga_step set due_time = $2 where id = $1", [id, at]),
+  };
+}
 
 test("given a crash between send and mark, then the mail comes twice with one Message-ID, and is told once", async () => {
-  await world.server.down();
   const { notification, id } = await waiting("crash@people.example");
-  await world.server.up();
   const deps = sending();
-  let transactions = 0;
   const dying: SendDeps = {
     ...deps,
-    store: {
-      ...deps.store,
-      // The first is the attempt's beginning; the second would have marked it.
-      transaction: (work) =>
-        ++transactions === 1 ? deps.store.transaction(work) : Promise.reject(new Error("the process is gone")),
-    },
+    store: { ...deps.store, transaction: () => Promise.reject(new Error("the process is gone")) },
   };
-  await expect(sendJob(dying).run({ delivery: id }, helpers())).rejects.toThrow("the process is gone");
+  await expect(sendSteps(dying).run(stepOf(id))).rejects.toThrow("the process is gone");
   expect(world.server.mails).toHaveLength(1);
-  await sendJob(deps).run({ delivery: id }, helpers());
+  await sendSteps(deps).run(stepOf(id));
   // Once it is marked, nobody sends it any more.
-  await sendJob(deps).run({ delivery: id }, helpers());
+  await sendSteps(deps).run(stepOf(id));
   deps.email.close();
   expect(world.server.mails.map(({ messageId }) => messageId)).toEqual([
     `<${id}@dawr.example>`,
@@ -115,32 +123,62 @@ test("given a crash between send and mark, then the mail comes twice with one Me
     channel: Channel.EMAIL,
     subject: "accounts/me",
   });
-  told.length = 0;
+  expect(await rowsOf("select from saga_step where id = $1", [id])).toEqual([]);
+});
+
+test("given a process that died in the middle of an attempt, when its claim ends, then another one sends", async () => {
+  const { id } = await waiting("died@people.example");
+  // What a killed process leaves behind: a claim that nobody renews.
+  await rowsOf(
+    `update saga_step set claim = gen_random_uuid(), claim_end_time = clock_timestamp(), attempts = 1
+     where id = $1 returning id`,
+    [id],
+  );
+  await eventually(() => expect(world.server.mails).toHaveLength(1), { timeoutMs: 10_000 });
+  await eventually(async () =>
+    expect(await rowsOf("select state, attempts, message from delivery where id = $1", [id])).toEqual([
+      { state: "DELIVERED", attempts: 3, message: null },
+    ]),
+  );
+});
+
+test("given a server that takes a mail and says nothing, when the service stops, then the next attempt is at its time", async () => {
+  const { id } = await waiting("silent@people.example");
+  world.server.mood = "is silent after taking";
+  const stopping = new AbortController();
+  const deps = sending();
+  const sent = sendSteps(deps).run(stepOf(id, stopping.signal));
+  await eventually(() => expect(world.server.mails).toHaveLength(1));
+  stopping.abort();
+  await sent;
+  deps.email.close();
+  const rows = await rowsOf(
+    `select d.state, d.attempts, d.failures, s.due_time as due from delivery d join saga_step s on s.id = d.id
+     where d.id = $1`,
+    [id],
+  );
+  expect(rows).toEqual([{ state: "QUEUED", attempts: 2, failures: 0, due: world.clock.now().add({ hours: 1 }) }]);
 });
 
 test("given a code that ends while the server is down, then it is not sent when the server is back", async () => {
-  world.server.mails.length = 0;
-  await world.server.down();
   const { id } = await waiting("too-late@people.example");
-  await world.server.up();
   world.clock.advance({ minutes: 10 });
   const deps = sending();
-  await sendJob(deps).run({ delivery: id }, helpers());
+  await sendSteps(deps).run(stepOf(id));
   deps.email.close();
   expect(world.server.mails).toEqual([]);
-  const rows = await deps.store.read((tx) => tx.query("select state, message from delivery where id = $1", [id]));
-  expect(rows).toEqual([{ state: "EXPIRED", message: null }]);
+  expect(await rowsOf("select state, message from delivery where id = $1", [id])).toEqual([
+    { state: "EXPIRED", message: null },
+  ]);
+  expect(await rowsOf("select from saga_step where id = $1", [id])).toEqual([]);
 });
 
 test("given a message that is refused for good, then it is told as failed, without the address", async () => {
-  await world.server.down();
   const { notification, id } = await waiting("refused@people.example");
-  await world.server.up();
   world.server.mood = { refuses: 550 };
   const deps = sending();
-  await sendJob(deps).run({ delivery: id }, helpers());
+  await sendSteps(deps).run(stepOf(id));
   deps.email.close();
-  world.server.mood = "takes";
   await eventually(() => expect(told).toHaveLength(1));
   expect(told[0]).toMatchObject({
     $typeName: "dawr.messaging.v1.NotificationFailed",
@@ -150,15 +188,23 @@ test("given a message that is refused for good, then it is told as failed, witho
   });
 });
 
-test("given a delivery whose job was lost, then it is found again when it is long overdue", async () => {
-  await world.server.down();
-  const { id } = await waiting("lost@people.example");
-  const enqueued: unknown[] = [];
-  const deps = sending({ enqueue: async (_, __, payload) => void enqueued.push(payload) });
-  await resumeJob(deps).run({}, helpers());
-  expect(enqueued).toEqual([]);
-  world.clock.advance({ hours: 5 });
-  await resumeJob(deps).run({}, helpers());
-  expect(enqueued).toEqual([{ delivery: id }]);
-  deps.email.close();
+test("given a reader who has left before the message is rendered, then it is told as failed on each way, and parked", async () => {
+  const account = `accounts/${randomUUID()}`;
+  const booking = `${provider}/bookings/${randomUUID()}`;
+  const payment = { name: `payments/${randomUUID()}`, booking, account, provider };
+  const refund = { amount: { currencyCode: "JOD", amountMinor: 40500n } };
+  await world.bus.publish([eventOf("payment", RefundSucceededSchema, { payment, refund }, { subject: payment.name })]);
+  await eventually(() => expect(told).toHaveLength(2));
+  expect(told).toMatchObject([
+    { account, failure: "recipient unknown", attempts: 0, channel: Channel.EMAIL },
+    { account, failure: "recipient unknown", attempts: 0, channel: Channel.INBOX },
+  ]);
+  const rows = await rowsOf(
+    `select n.state, n.version, n.arguments, d.state as delivery, l.failure from notification n
+     join delivery d on d.notification_id = n.id join delivery_dead_letter l on l.delivery_id = d.id
+     where n.account_id = $1`,
+    [account.slice(9)],
+  );
+  const row = { state: "ENDED", version: 3n, arguments: null, delivery: "FAILED", failure: "recipient unknown" };
+  expect(rows).toEqual([row, row]);
 });

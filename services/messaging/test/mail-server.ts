@@ -11,7 +11,7 @@ type Mail = {
 };
 
 /** What the server does with a mail that has come: keeps it, refuses it with a number, or takes it and never says so. */
-type Mood = "takes" | "hangs up after taking" | { readonly refuses: number };
+type Mood = "takes" | "hangs up after taking" | "is silent after taking" | { readonly refuses: number };
 
 /** A mail server on a port of its own, which can go away and come back. */
 export type MailServer = {
@@ -52,7 +52,7 @@ export async function mailServer(port: number): Promise<MailServer> {
           ).then(
             () => {
               if (mood === "takes") callback();
-              else dropAll(started);
+              if (mood === "hangs up after taking") dropAll(started);
             },
             (error: Error) => callback(error),
           );

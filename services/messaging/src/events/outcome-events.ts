@@ -7,53 +7,45 @@ import type { Tx } from "@dawr/store";
 import { notificationName } from "../names.ts";
 import type { ChannelName } from "../store/wishes.ts";
 
+/** What is told of a message; the version is the one that the message has with what is told. */
+export type Told = {
+  readonly id: string;
+  readonly account_id: string | null;
+  readonly template: string;
+  readonly subject: string;
+  readonly version: bigint;
+};
+
 /** Publishes that a message arrived on a way. */
-export async function tellDelivered(tx: Tx, notificationId: string, channel: ChannelName, at: Temporal.Instant) {
-  const { about, facts } = await nextVersion(tx, notificationId);
-  append(tx, [
-    {
-      ...about,
-      schema: NotificationDeliveredSchema,
-      message: create(NotificationDeliveredSchema, {
-        ...facts,
-        channel: Channel[channel],
-        deliverTime: timestampFromMs(at.epochMilliseconds),
-      }),
-    },
-  ]);
+export function tellDelivered(tx: Tx, told: Told, channel: ChannelName, at: Temporal.Instant): void {
+  const message = create(NotificationDeliveredSchema, {
+    ...factsOf(told),
+    channel: Channel[channel],
+    deliverTime: timestampFromMs(at.epochMilliseconds),
+  });
+  append(tx, [{ ...aboutOf(told), schema: NotificationDeliveredSchema, message }]);
 }
 
 /** Publishes that a message could not be sent on a way; `failure` holds no personal data. */
-export async function tellFailed(
+export function tellFailed(
   tx: Tx,
-  notificationId: string,
+  told: Told,
   channel: ChannelName,
   { failure, attempts }: { readonly failure: string; readonly attempts: number },
-) {
-  const { about, facts } = await nextVersion(tx, notificationId);
-  append(tx, [
-    {
-      ...about,
-      schema: NotificationFailedSchema,
-      message: create(NotificationFailedSchema, { ...facts, channel: Channel[channel], failure, attempts }),
-    },
-  ]);
+): void {
+  const message = create(NotificationFailedSchema, { ...factsOf(told), channel: Channel[channel], failure, attempts });
+  append(tx, [{ ...aboutOf(told), schema: NotificationFailedSchema, message }]);
 }
 
-async function nextVersion(tx: Tx, id: string) {
-  const [row] = await tx.query<{ account_id: string | null; template: string; subject: string; version: bigint }>(
-    "update notification set version = version + 1 where id = $1 returning account_id, template, subject, version",
-    [id],
-  );
-  if (row === undefined) throw new Error("a delivery has no notification");
-  const name = notificationName(row.account_id, id);
+function aboutOf({ id, account_id, version }: Told) {
+  return { subject: notificationName(account_id, id), key: id, sequence: version };
+}
+
+function factsOf({ id, account_id, template, subject }: Told) {
   return {
-    about: { subject: name, key: id, sequence: row.version },
-    facts: {
-      notification: name,
-      account: row.account_id === null ? "" : `accounts/${row.account_id}`,
-      template: row.template,
-      subject: row.subject,
-    },
+    notification: notificationName(account_id, id),
+    account: account_id === null ? "" : `accounts/${account_id}`,
+    template,
+    subject,
   };
 }

@@ -20,15 +20,10 @@ export const listNotifications =
     const cursor = readPageToken({ key: keys, query, token: pageToken });
     const limit = pageSize === 0 ? defaultPageSize : pageSize;
     const accountId = idOf(parent);
-    const { rows, unseenCount } = await store.read(async (tx) => ({
-      rows: await listInbox(tx, {
-        accountId,
-        unseenOnly,
-        beforeId: typeof cursor === "string" ? cursor : undefined,
-        limit: limit + 1,
-      }),
-      unseenCount: await countUnseen(tx, accountId),
-    }));
+    const beforeId = typeof cursor === "string" ? cursor : undefined;
+    const [rows, unseenCount] = await store.read((tx) =>
+      Promise.all([listInbox(tx, { accountId, unseenOnly, beforeId, limit: limit + 1 }), countUnseen(tx, accountId)]),
+    );
     const page = rows.slice(0, limit);
     const last = page.at(-1);
     return create(ListNotificationsResponseSchema, {

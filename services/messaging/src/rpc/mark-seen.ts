@@ -18,7 +18,7 @@ export const markSeenRpc =
     const call = { actor: requireActor(context).account, method: NotificationService.method.markSeen, request };
     const accountId = idOf(request.parent);
     return await once(store, call, async (tx) => {
-      await markSeen(tx, accountId, request.names.map(idOf), now());
+      markSeen(tx, accountId, request.names.map(idOf), now());
       return create(MarkSeenResponseSchema, { unseenCount: await countUnseen(tx, accountId) });
     });
   };

@@ -13,14 +13,16 @@ export type Sources = {
   readonly providers: Client<typeof ProviderService>;
 };
 
-/** Gets how to reach people; those that are unknown or erased are left out. */
+/** Gets how to reach people; those that are unknown, erased or nobody are left out. */
 export async function contactsOf(
   { people }: Pick<Sources, "people">,
-  accounts: readonly string[],
+  accounts: readonly (string | undefined)[],
   signal?: AbortSignal,
 ): Promise<ReadonlyMap<string, Contact>> {
-  if (accounts.length === 0) return new Map();
-  const { contacts } = await people.batchGetContacts({ accounts: [...new Set(accounts)] }, callOptions(signal));
+  const asked = new Set(accounts.filter((account) => account !== undefined));
+  asked.delete("");
+  if (asked.size === 0) return new Map();
+  const { contacts } = await people.batchGetContacts({ accounts: [...asked] }, callOptions(signal));
   return new Map(contacts.filter((contact) => !contact.erased).map((contact) => [contact.account, contact]));
 }
 

@@ -1,17 +1,18 @@
+import type { Contact } from "@dawr/gen/dawr/identity/v1/key_pb.js";
 import { type Locale, localeOf } from "@dawr/rpc";
 import { type Host, type Step, type StepRunner, stepRunner } from "@dawr/runtime";
 import type { Tx } from "@dawr/store";
 import type { Arguments } from "../domain/template.ts";
 import { tellDelivered, tellFailed } from "../events/outcome-events.ts";
-import { endDelivery, parkDelivery, queueDelivery } from "../store/deliveries.ts";
-import { findWanted, lockWaiting, markEnded, markReady, type WantedNotification } from "../store/notifications.ts";
-import { openWish, prepareRunner } from "../store/wishes.ts";
+import { sealMessage } from "../store/deliveries.ts";
+import { findWanted, markImpossible, markOver, markReady, type WantedNotification } from "../store/notifications.ts";
+import { openWish, prepareRunner, type Sealed } from "../store/wishes.ts";
 import { type Rendered, render } from "../templates/render.ts";
 import { contactsOf, type Sources, withProvider } from "./gather-facts.ts";
-import { sendJobName } from "./send.ts";
+import { addSends } from "./send.ts";
 
 /** What rendering of stored wishes needs. */
-export type PrepareDeps = Pick<Host, "store" | "keys" | "now" | "enqueue"> &
+export type PrepareDeps = Pick<Host, "store" | "keys" | "now"> &
   Sources & {
     readonly sender: string;
     readonly bookingLink: string;
@@ -26,87 +27,85 @@ export function prepareSteps(deps: PrepareDeps): StepRunner {
 }
 
 async function prepare(deps: PrepareDeps, step: Step): Promise<void> {
-  const { store, now } = deps;
-  const wanted = await store.read((tx) => findWanted(tx, step.key));
+  const { store, keys, now, sender, bookingLink } = deps;
+  const wanted = await findWanted(store, step.key);
   if (wanted === undefined) return;
-  if (isOver(wanted, now())) return await end(deps, step, "expired");
-  const reader = await readerOf(deps, wanted, step.signal);
-  if (reader === undefined) return await end(deps, step, "recipient unknown");
-  const given = await withProvider(deps, reader.given, step.signal);
-  const rendered = render(wanted.template, given, {
+  if (isOver(wanted, now())) {
+    return await store.transaction((tx) => {
+      markOver(tx, wanted.id);
+      step.done(tx);
+    });
+  }
+  const wish = openWish(keys, wanted.arguments);
+  const account = wanted.account_id === null ? undefined : `accounts/${wanted.account_id}`;
+  const [contacts, given] = await Promise.all([
+    contactsOf(deps, [account, wish.arguments.customerAccount], step.signal),
+    withProvider(deps, wish.arguments, step.signal),
+  ]);
+  const reader = account === undefined ? strangerOf(wanted, wish) : personOf(wanted, contacts.get(account));
+  if (reader === undefined) {
+    return await store.transaction((tx) => {
+      giveUp(tx, wanted, "recipient unknown", now());
+      step.done(tx);
+    });
+  }
+  const customer = contacts.get(given.customerAccount ?? "")?.displayName;
+  const named = { ...reader.name, ...(customer === undefined ? {} : { customer }), ...given };
+  const rendered = render(wanted.template, named, {
     locale: reader.locale,
     now: now(),
     expireTime: wanted.expire_time ?? undefined,
-    sender: deps.sender,
-    bookingLink: deps.bookingLink,
+    sender,
+    bookingLink,
   });
-  await store.transaction(async (tx) => {
-    await route(tx, deps, wanted, reader.address, rendered);
+  await store.transaction((tx) => {
+    route(tx, deps, wanted, reader.address, rendered);
     step.done(tx);
   });
 }
 
-type Reader = { readonly address: string; readonly locale: Locale; readonly given: Arguments };
+type Reader = { readonly address: string; readonly locale: Locale; readonly name: Arguments };
 
-async function readerOf(
-  deps: PrepareDeps,
-  wanted: WantedNotification,
-  signal: AbortSignal,
-): Promise<Reader | undefined> {
-  const { email, arguments: given } = openWish(deps.keys, wanted.arguments);
-  const account = wanted.account_id === null ? undefined : `accounts/${wanted.account_id}`;
-  const { customerAccount } = given;
-  const contacts = await contactsOf(
-    deps,
-    [account, customerAccount].flatMap((name) => (name === undefined || name === "" ? [] : [name])),
-    signal,
-  );
-  const customer = customerAccount === undefined ? undefined : contacts.get(customerAccount)?.displayName;
-  const named = { ...(customer === undefined ? {} : { customer }), ...given };
-  if (account === undefined) {
-    return email === undefined ? undefined : { address: email, locale: localeOf(wanted.locale), given: named };
-  }
-  const contact = contacts.get(account);
+function strangerOf({ locale }: WantedNotification, { email }: Sealed): Reader | undefined {
+  return email === undefined ? undefined : { address: email, locale: localeOf(locale), name: {} };
+}
+
+function personOf({ locale }: WantedNotification, contact: Contact | undefined): Reader | undefined {
   if (contact === undefined || contact.email === "") return undefined;
   return {
     address: contact.email,
-    locale: localeOf(wanted.locale === "" ? contact.locale : wanted.locale),
-    given: { name: contact.displayName, ...named },
+    locale: localeOf(locale === "" ? contact.locale : locale),
+    name: { name: contact.displayName },
   };
 }
 
-async function route(
+/** Puts a message into the inbox and hands it to its other ways. The step's claim is what keeps others off its version. */
+function route(
   tx: Tx,
-  { keys, now, enqueue }: PrepareDeps,
+  { keys, now }: PrepareDeps,
   wanted: WantedNotification,
   address: string,
   { locale, title, body, subject, html, text }: Rendered,
-): Promise<void> {
+): void {
   const at = now();
-  const deliveries = await lockWaiting(tx, wanted.id);
-  const inInbox = deliveries.some(({ channel }) => channel === "INBOX");
-  await markReady(tx, keys, wanted.id, locale, inInbox ? { title, body } : undefined);
-  for (const { id, channel } of deliveries) {
-    if (channel === "INBOX") {
-      await endDelivery(tx, id, "DELIVERED", at);
-      await tellDelivered(tx, wanted.id, channel, at);
-    } else {
-      await queueDelivery(tx, keys, id, { address, locale, subject, html, text }, at);
-      await enqueue(tx, sendJobName, { delivery: id }, { key: id });
-    }
-  }
+  const inbox = wanted.deliveries.find(({ channel }) => channel === "INBOX");
+  const version = wanted.version + (inbox === undefined ? 0n : 1n);
+  const content = inbox === undefined ? undefined : { title, body };
+  const message = sealMessage(keys, { address, locale, subject, html, text });
+  markReady(tx, keys, { id: wanted.id, version, locale, content, message }, at);
+  if (inbox !== undefined) tellDelivered(tx, { ...wanted, version }, inbox.channel, at);
+  addSends(
+    tx,
+    wanted.deliveries.filter((delivery) => delivery !== inbox).map(({ id }) => id),
+  );
 }
 
-async function end({ store, now }: PrepareDeps, step: Step, why: "expired" | "recipient unknown"): Promise<void> {
-  await store.transaction(async (tx) => {
-    for (const { id, channel } of await lockWaiting(tx, step.key)) {
-      if (why === "expired") await endDelivery(tx, id, "EXPIRED", now());
-      else if (await parkDelivery(tx, id, why, now()))
-        await tellFailed(tx, step.key, channel, { failure: why, attempts: 0 });
-    }
-    await markEnded(tx, step.key);
-    step.done(tx);
-  });
+/** Ends a message that can go nowhere, and tells so for each of its ways. */
+function giveUp(tx: Tx, wanted: WantedNotification, failure: string, at: Temporal.Instant): void {
+  const { id, version, deliveries } = wanted;
+  markImpossible(tx, { id, version: version + BigInt(deliveries.length), failure }, at);
+  for (const [place, { channel }] of deliveries.entries())
+    tellFailed(tx, { ...wanted, version: version + BigInt(place + 1) }, channel, { failure, attempts: 0 });
 }
 
 /** Whether a message makes no sense any more. */

@@ -1,106 +1,92 @@
-import type { Host, Job, JobHelpers } from "@dawr/runtime";
+import { addSteps, type Host, type Job, type Step, type StepRunner, stepRunner } from "@dawr/runtime";
+import type { Tx } from "@dawr/store";
 import type { Channel } from "../channels/channel.ts";
-import { afterAttempt, type Outcome, type RetryRule, type Verdict } from "../domain/back-off.ts";
+import { afterAttempt, type Outcome, type RetryRule } from "../domain/back-off.ts";
 import { tellDelivered, tellFailed } from "../events/outcome-events.ts";
 import {
-  beginAttempt,
-  type DueDelivery,
-  endDelivery,
+  findDue,
+  markDelivered,
+  markExpired,
+  noteAttempt,
   openMessage,
-  overdueDeliveries,
   parkDelivery,
-  postponeDelivery,
   unparkDeliveries,
 } from "../store/deliveries.ts";
 
 /** What sending needs. */
-export type SendDeps = Pick<Host, "store" | "keys" | "now" | "enqueue" | "log"> & {
+export type SendDeps = Pick<Host, "store" | "keys" | "now" | "log"> & {
   readonly email: Channel;
+  /** Mails on their way at once. */
+  readonly concurrency: number;
   readonly rule: RetryRule;
   /** Counts what attempts came to. */
   readonly count: (outcome: Outcome | "expired") => void;
 };
 
-/** The job that sends one delivery; payload {delivery}. */
-export const sendJobName = "send-delivery";
+const sendRunner = "messaging.send";
+
+/** Stores the steps that send queued deliveries, in the transaction that queues them. */
+export function addSends(tx: Tx, deliveries: readonly string[]): void {
+  addSteps(
+    tx,
+    deliveries.map((id) => ({ id, runner: sendRunner, key: id, name: "send" })),
+  );
+}
 
 /**
- * Tries one delivery and notes what came of it. Who dies between the two sends it again with the same Message-ID: at least
- * once, and recognisable. The pauses between attempts are the delivery's own, so that a restart keeps them. (MS-03)
+ * Tries deliveries and notes what came of it. Who dies between the two loses the claim, and the next one sends again with
+ * the same Message-ID: at least once, and recognisable. (MS-03)
  */
-export function sendJob(deps: SendDeps): Job {
-  return {
-    name: sendJobName,
-    run: (payload, helpers) => send(deps, deliveryOf(payload), helpers),
-  };
+export function sendSteps(deps: SendDeps): StepRunner {
+  return stepRunner({ name: sendRunner, concurrency: deps.concurrency, run: (step) => send(deps, step) });
 }
 
 /** The job that puts parked deliveries back on their way, all of them or the one named; payload {delivery?}. */
-export function replayJob({ store, now, enqueue }: SendDeps): Job {
+export function replayJob({ store }: Pick<SendDeps, "store">): Job {
   return {
     name: "replay-deliveries",
     run: (payload) =>
-      store.transaction(async (tx) => {
-        const ids = await unparkDeliveries(tx, optionalDelivery(payload), now());
-        for (const id of ids) await enqueue(tx, sendJobName, { delivery: id }, { key: id });
-      }),
+      store.transaction(async (tx) => addSends(tx, await unparkDeliveries(tx, optionalDelivery(payload)))),
   };
 }
 
-/** The job that looks for deliveries whose time has long come: their own job was given up while the database was away. */
-export function resumeJob({ store, now, enqueue }: SendDeps): Job {
-  return {
-    name: "resume-deliveries",
-    schedule: "*/10 * * * *",
-    run: () =>
-      store.transaction(async (tx) => {
-        const ids = await overdueDeliveries(tx, now().subtract({ minutes: 10 }));
-        for (const id of ids) await enqueue(tx, sendJobName, { delivery: id }, { key: id });
-      }),
-  };
-}
-
-async function send(deps: SendDeps, id: string, { signal }: JobHelpers): Promise<void> {
-  const { store, keys, now, email, rule, count } = deps;
-  const due = await store.transaction((tx) => beginAttempt(tx, id));
+async function send({ store, keys, now, log, email, rule, count }: SendDeps, step: Step): Promise<void> {
+  const due = await findDue(store, step.key);
   if (due === undefined) return;
-  if (due.expire_time !== null && Temporal.Instant.compare(due.expire_time, now()) <= 0) {
-    await store.transaction((tx) => endDelivery(tx, id, "EXPIRED", now()));
-    count("expired");
-    return;
+  const { id, channel, expire_time, failures } = due;
+  if (expire_time !== null && Temporal.Instant.compare(expire_time, now()) <= 0) {
+    await store.transaction((tx) => {
+      markExpired(tx, id);
+      step.done(tx);
+    });
+    return count("expired");
   }
-  const { outcome, failure } = await email.send({ deliveryId: id, ...openMessage(keys, due.message) }, signal);
+  const { outcome, failure } = await email.send({ deliveryId: id, ...openMessage(keys, due.message) }, step.signal);
   count(outcome);
-  await note(deps, due, afterAttempt(outcome, due, rule, now()), failure);
-}
-
-async function note(deps: SendDeps, due: DueDelivery, verdict: Verdict, failure: string): Promise<void> {
-  const { store, now, enqueue, log } = deps;
-  const { id, notification_id, channel, attempts } = due;
+  const at = now();
+  // The step counts its attempts before they are made, so that those that ended in a crash are among them.
+  const attempts = due.attempts + step.attempt;
+  const verdict = afterAttempt(outcome, { attempts, failures }, rule, at);
   await store.transaction(async (tx) => {
     switch (verdict.kind) {
-      case "delivered":
-        if (await endDelivery(tx, id, "DELIVERED", now())) await tellDelivered(tx, notification_id, channel, now());
-        return;
-      case "given up":
-        if (await parkDelivery(tx, id, failure, now()))
-          await tellFailed(tx, notification_id, channel, { failure, attempts });
-        return;
+      case "delivered": {
+        const told = await markDelivered(tx, id, attempts, at);
+        if (told !== undefined) tellDelivered(tx, told, channel, at);
+        return step.done(tx);
+      }
+      case "given up": {
+        const told = await parkDelivery(tx, id, { failure, attempts }, at);
+        if (told !== undefined) tellFailed(tx, told, channel, { failure, attempts });
+        return step.done(tx);
+      }
       case "again":
-        if (await postponeDelivery(tx, id, verdict.failures, verdict.at))
-          await enqueue(tx, sendJobName, { delivery: id }, { key: id, runAt: verdict.at });
-        return;
+        noteAttempt(tx, id, { attempts, failures: verdict.failures });
+        return step.later(tx, verdict.at);
     }
   });
   const about = { delivery: id, channel, failure, attempts };
   if (verdict.kind === "given up") log.error(about, "a message is given up");
   if (verdict.kind === "again") log.warn(about, "a message was not taken; it is tried again");
-}
-
-function deliveryOf(payload: unknown): string {
-  const id = optionalDelivery(payload);
-  if (id === undefined) throw new TypeError("the job names no delivery");
-  return id;
 }
 
 function optionalDelivery(payload: unknown): string | undefined {

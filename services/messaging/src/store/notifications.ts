@@ -2,15 +2,17 @@ import { changedSince, type KeyRing, type Tx } from "@dawr/store";
 import type { TemplateName } from "../domain/template.ts";
 import type { ChannelName } from "./wishes.ts";
 
-/** A message that waits to be rendered. */
+/** A message that waits to be rendered, with the ways that it is to go. */
 export type WantedNotification = {
   readonly id: string;
   readonly account_id: string | null;
+  readonly version: bigint;
   readonly template: TemplateName;
   readonly locale: string;
   readonly subject: string;
   readonly arguments: Uint8Array;
   readonly expire_time: Temporal.Instant | null;
+  readonly deliveries: readonly { readonly id: string; readonly channel: ChannelName }[];
 };
 
 /** A row of the inbox. */
@@ -32,46 +34,73 @@ const context = "messaging.content";
 const inboxColumns = "id, account_id, template, locale, subject, content, seen_time, create_time";
 
 /** The message if it still waits to be rendered. */
-export async function findWanted(tx: Tx, id: string): Promise<WantedNotification | undefined> {
-  const [row] = await tx.query<WantedNotification>(
-    `select id, account_id, template, locale, subject, arguments, expire_time from notification
-     where id = $1 and state = 'WANTED' and arguments is not null`,
+export async function findWanted(source: Pick<Tx, "query">, id: string): Promise<WantedNotification | undefined> {
+  const [row] = await source.query<WantedNotification>(
+    `select id, account_id, version, template, locale, subject, arguments, expire_time,
+       (select coalesce(jsonb_agg(jsonb_build_object('id', d.id, 'channel', d.channel) order by d.channel), '[]')
+        from delivery d where d.notification_id = n.id and d.state = 'WAITING') as deliveries
+     from notification n where id = $1 and state = 'WANTED' and arguments is not null`,
     [id],
   );
   return row;
 }
 
-/** The ways of a message that wait for it to be rendered; locks the message. */
-export async function lockWaiting(
+/** A rendered message: what its inbox shows, if it has one, and what goes out, sealed. */
+export type ReadyNotification = {
+  readonly id: string;
+  readonly version: bigint;
+  readonly locale: string;
+  readonly content: Content | undefined;
+  readonly message: Uint8Array;
+};
+
+/** Says that a message is rendered: it is in the inbox, and on its other ways. Its arguments are deleted. */
+export function markReady(
   tx: Tx,
-  id: string,
-): Promise<readonly { readonly id: string; readonly channel: ChannelName }[]> {
-  await tx.query("select 1 from notification where id = $1 for no key update", [id]);
-  return await tx.query(
-    "select id, channel from delivery where notification_id = $1 and state = 'WAITING' order by channel",
+  keys: KeyRing,
+  { id, version, locale, content, message }: ReadyNotification,
+  at: Temporal.Instant,
+): void {
+  tx.post(
+    `with ready as (
+       update notification set state = 'READY', version = $2, locale = $3, content = $4, arguments = null
+       where id = $1 and state = 'WANTED' returning id)
+     update delivery d set
+       state = case d.channel when 'INBOX' then 'DELIVERED' else 'QUEUED' end,
+       message = case d.channel when 'INBOX' then null else $5::bytea end,
+       deliver_time = case d.channel when 'INBOX' then $6::timestamptz end
+     from ready where d.notification_id = ready.id and d.state = 'WAITING'`,
+    [id, version, locale, content === undefined ? null : keys.encrypt(JSON.stringify(content), context), message, at],
+  );
+  if (content !== undefined) tx.notify("notification");
+}
+
+/** Says that a message will not be rendered, for its time is over; its arguments are deleted. */
+export function markOver(tx: Tx, id: string): void {
+  tx.post(
+    `with over as (
+       update notification set state = 'ENDED', arguments = null where id = $1 and state = 'WANTED' returning id)
+     update delivery d set state = 'EXPIRED' from over where d.notification_id = over.id and d.state = 'WAITING'`,
     [id],
   );
 }
 
-/** Says that a message is rendered; its arguments are deleted. The content is for the inbox only. */
-export async function markReady(
+/** Says that a message will never be rendered and why; its arguments are deleted. */
+export function markImpossible(
   tx: Tx,
-  keys: KeyRing,
-  id: string,
-  locale: string,
-  content: Content | undefined,
-): Promise<void> {
-  await tx.query("update notification set state = 'READY', locale = $2, content = $3, arguments = null where id = $1", [
-    id,
-    locale,
-    content === undefined ? null : keys.encrypt(JSON.stringify(content), context),
-  ]);
-  if (content !== undefined) tx.notify("notification");
-}
-
-/** Says that a message will never be rendered; its arguments are deleted. */
-export async function markEnded(tx: Tx, id: string): Promise<void> {
-  await tx.query("update notification set state = 'ENDED', arguments = null where id = $1", [id]);
+  { id, version, failure }: { readonly id: string; readonly version: bigint; readonly failure: string },
+  at: Temporal.Instant,
+): void {
+  tx.post(
+    `with ended as (
+       update notification set state = 'ENDED', version = $2, arguments = null
+       where id = $1 and state = 'WANTED' returning id),
+     failed as (
+       update delivery d set state = 'FAILED' from ended
+       where d.notification_id = ended.id and d.state = 'WAITING' returning d.id)
+     insert into delivery_dead_letter (delivery_id, failure, attempts, park_time) select id, $3, 0, $4 from failed`,
+    [id, version, failure, at],
+  );
 }
 
 /** Lists the inbox of an account, the latest first. */
@@ -119,8 +148,8 @@ export async function countUnseen(tx: Tx, accountId: string): Promise<number> {
 }
 
 /** Marks messages of an account as seen, all of them when no ids are given; those seen already keep their time. */
-export async function markSeen(tx: Tx, accountId: string, ids: readonly string[], at: Temporal.Instant): Promise<void> {
-  await tx.query(
+export function markSeen(tx: Tx, accountId: string, ids: readonly string[], at: Temporal.Instant): void {
+  tx.post(
     `update notification set seen_time = $3
      where account_id = $1 and content is not null and seen_time is null
        and (cardinality($2::uuid[]) = 0 or id = any ($2))`,
