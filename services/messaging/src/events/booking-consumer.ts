@@ -11,12 +11,11 @@ import {
   BookingConfirmedSchema,
   BookingExpiredSchema,
 } from "@dawr/gen/dawr/booking/v1/events_pb.js";
-import type { Tx } from "@dawr/store";
 import { type Expiry, expiryTold } from "../domain/expiry.ts";
 import type { Arguments, TemplateName } from "../domain/template.ts";
 import { idOf, providerOf } from "../names.ts";
 import { ownersOf } from "../store/members.ts";
-import { storeWish, type WishDeps } from "../store/wishes.ts";
+import { postWishes, type Wish, type WishDeps } from "../store/wishes.ts";
 import { amount, bookingArguments, cancellationArguments } from "./booking-arguments.ts";
 
 /** Tells customers, and the owners of providers, what became of bookings. (MS-03) */
@@ -30,31 +29,32 @@ export function bookingConsumer(deps: WishDeps): Consumer {
         const given = bookingArguments(told);
         // Who has been there needs no confirmation any more.
         const expireTime = instantOf(told.endTime);
-        await tellCustomer(tx, deps, event, told, { template: "booking-confirmed", given, expireTime });
-        await tellOwners(tx, deps, event, told, { template: "provider-booking-confirmed", given, expireTime });
+        const owners = await ownersOf(tx, idOf(providerOf(told.name)));
+        postWishes(tx, deps, [
+          ...forCustomer(event, told, { template: "booking-confirmed", given, expireTime }),
+          ...forOwners(event, told, owners, { template: "provider-booking-confirmed", given, expireTime }),
+        ]);
       }),
       on(BookingCancelledSchema, async (tx, { booking, previousState }, event) => {
         const told = required(booking);
         // A hold that was given up is no news.
         if (previousState === Booking_State.HELD) return;
         const given = { ...bookingArguments(told), ...cancellationArguments(told) };
-        await tellCustomer(tx, deps, event, told, { template: "booking-cancelled", given });
         const isOwn = told.cancellation?.cancelledBy === Booking_CancelledBy.PROVIDER;
-        if (previousState === Booking_State.CONFIRMED && !isOwn)
-          await tellOwners(tx, deps, event, told, {
-            template: "provider-booking-cancelled",
-            given: withoutMoney(given),
-          });
+        const isNews = previousState === Booking_State.CONFIRMED && !isOwn;
+        const owners = isNews ? await ownersOf(tx, idOf(providerOf(told.name))) : [];
+        postWishes(tx, deps, [
+          ...forCustomer(event, told, { template: "booking-cancelled", given }),
+          ...forOwners(event, told, owners, { template: "provider-booking-cancelled", given: withoutMoney(given) }),
+        ]);
       }),
       on(BookingExpiredSchema, async (tx, { booking, previousState }, event) => {
         const expired = required(booking);
         const told = expiryTold(expiryOf(expired, previousState));
         if (told === undefined) return;
         const refund = told === "paidTooLate" ? amount("refund", expired.price?.total) : {};
-        await tellCustomer(tx, deps, event, expired, {
-          template: "booking-expired",
-          given: { ...bookingArguments(expired), ...refund, told },
-        });
+        const given = { ...bookingArguments(expired), ...refund, told };
+        postWishes(tx, deps, forCustomer(event, expired, { template: "booking-expired", given }));
       }),
     ],
   });
@@ -66,28 +66,20 @@ type Telling = {
   readonly expireTime?: Temporal.Instant | undefined;
 };
 
-async function tellCustomer(tx: Tx, deps: WishDeps, event: Event, booking: Booking, telling: Telling): Promise<void> {
+function forCustomer(event: Event, booking: Booking, telling: Telling): readonly Wish[] {
   // A booking that the provider made by hand has no account.
-  if (booking.account === "") return;
-  await tell(tx, deps, event, booking, idOf(booking.account), telling);
+  return booking.account === "" ? [] : [wishOf(event, booking, idOf(booking.account), telling)];
 }
 
-async function tellOwners(tx: Tx, deps: WishDeps, event: Event, booking: Booking, telling: Telling): Promise<void> {
+function forOwners(event: Event, booking: Booking, owners: readonly string[], telling: Telling): readonly Wish[] {
   const given = booking.account === "" ? telling.given : { ...telling.given, customerAccount: booking.account };
-  for (const owner of await ownersOf(tx, idOf(providerOf(booking.name)))) {
-    if (owner !== idOf(booking.account)) await tell(tx, deps, event, booking, owner, { ...telling, given });
-  }
+  return owners
+    .filter((owner) => owner !== idOf(booking.account))
+    .map((owner) => wishOf(event, booking, owner, { ...telling, given }));
 }
 
-async function tell(
-  tx: Tx,
-  deps: WishDeps,
-  event: Event,
-  booking: Booking,
-  accountId: string,
-  { template, given, expireTime }: Telling,
-): Promise<void> {
-  await storeWish(tx, deps, {
+function wishOf(event: Event, booking: Booking, accountId: string, { template, given, expireTime }: Telling): Wish {
+  return {
     sourceId: event.id,
     recipient: { kind: "account", accountId },
     template,
@@ -96,7 +88,7 @@ async function tell(
     subject: booking.name,
     expireTime,
     channels: ["EMAIL", "INBOX"],
-  });
+  };
 }
 
 function expiryOf(booking: Booking, previousState: Booking_State): Expiry {

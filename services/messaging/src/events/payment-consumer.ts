@@ -1,7 +1,7 @@
 import { type Consumer, defineConsumer, on, UnprocessableEvent } from "@dawr/events";
 import { RefundSucceededSchema } from "@dawr/gen/dawr/payment/v1/events_pb.js";
 import { idOf } from "../names.ts";
-import { storeWish, type WishDeps } from "../store/wishes.ts";
+import { postWishes, type WishDeps } from "../store/wishes.ts";
 import { amount } from "./booking-arguments.ts";
 
 /** Tells customers that money is on its way back to them. (MS-03) */
@@ -15,15 +15,17 @@ export function paymentConsumer(deps: WishDeps): Consumer {
           throw new UnprocessableEvent("the event tells of no refund");
         // Payments of other things than bookings have messages of their own.
         if (payment.booking === "" || payment.account === "" || refund.amount.amountMinor <= 0n) return;
-        await storeWish(tx, deps, {
-          sourceId: event.id,
-          recipient: { kind: "account", accountId: idOf(payment.account) },
-          template: "booking-refunded",
-          locale: "",
-          arguments: { booking: payment.booking, ...amount("refund", refund.amount) },
-          subject: payment.booking,
-          channels: ["EMAIL", "INBOX"],
-        });
+        postWishes(tx, deps, [
+          {
+            sourceId: event.id,
+            recipient: { kind: "account", accountId: idOf(payment.account) },
+            template: "booking-refunded",
+            locale: "",
+            arguments: { booking: payment.booking, ...amount("refund", refund.amount) },
+            subject: payment.booking,
+            channels: ["EMAIL", "INBOX"],
+          },
+        ]);
       }),
     ],
   });

@@ -29,9 +29,11 @@ export const deliver =
     const channels = channelsOf(request, recipient);
     const actor = `services/${callOf(context).workload ?? ""}`;
     const call = { actor, method: DeliveryService.method.deliver, request };
-    const known = await replayed(store, call);
-    if (known !== undefined) return known;
-    if (recipient.kind === "account") await requireKnown(deps, `accounts/${recipient.accountId}`, context.signal);
+    if (recipient.kind === "account") {
+      const known = await replayed(store, call);
+      if (known !== undefined) return known;
+      await requireKnown(deps, `accounts/${recipient.accountId}`, context.signal);
+    }
     return await once(store, call, async (tx) => {
       const notification = await storeWish(tx, deps, {
         sourceId: request.requestId,

@@ -1,5 +1,4 @@
-import type { Host } from "@dawr/runtime";
-import { addStep } from "@dawr/runtime";
+import { addSteps, type Host, type NewStep } from "@dawr/runtime";
 import type { KeyRing, Tx } from "@dawr/store";
 import type { Arguments, TemplateName } from "../domain/template.ts";
 import { notificationName } from "../names.ts";
@@ -41,36 +40,97 @@ const context = "messaging.arguments";
  * Stores a message and the step that renders it; answers its name. Asking again for the same source and recipient changes
  * nothing and answers the same. (MS-03)
  */
-export async function storeWish(tx: Tx, { keys, now, newId }: WishDeps, wish: Wish): Promise<string> {
-  const { sourceId, recipient, template, locale, subject, expireTime, channels } = wish;
-  const accountId = recipient.kind === "account" ? recipient.accountId : null;
-  const hash = recipientHash(keys, recipient);
-  const id = newId();
-  const at = now();
-  const [added] = await tx.query<{ id: string }>(
-    `insert into notification (id, source_id, recipient, account_id, state, template, locale, subject, arguments,
-       expire_time, create_time)
-     values ($1, $2, $3, $4, 'WANTED', $5, $6, $7, $8, $9, $10)
-     on conflict (source_id, recipient) do nothing returning id`,
-    [id, sourceId, hash, accountId, template, locale, subject, sealWish(keys, wish), expireTime ?? null, at],
-  );
-  if (added === undefined) {
-    const [known] = await tx.query<{ id: string }>(
-      "select id from notification where source_id = $1 and recipient = $2",
-      [sourceId, hash],
-    );
-    if (known === undefined) throw new Error("a notification that is there cannot be found");
-    return notificationName(accountId, known.id);
+export async function storeWish(tx: Tx, deps: WishDeps, wish: Wish): Promise<string> {
+  const row = rowOf(deps, wish);
+  const [added] = await tx.query(insertStatement, valuesOf([row]));
+  if (added !== undefined) {
+    addSteps(tx, [stepOf(row)]);
+    return notificationName(row.accountId, row.id);
   }
-  await tx.query(
-    `insert into delivery (id, notification_id, source_id, recipient, channel, state, create_time)
-     select id, $2, $3, $4, channel, 'WAITING', $6 from unnest($1::uuid[], $5::text[]) as d (id, channel)
-     on conflict (source_id, recipient, channel) do nothing`,
-    [channels.map(() => newId()), id, sourceId, hash, [...channels], at],
+  const [known] = await tx.query<{ id: string }>(
+    "select id from notification where source_id = $1 and recipient = $2",
+    [row.sourceId, row.recipient],
   );
-  addStep(tx, { id, runner: prepareRunner, key: id, name: "prepare" });
-  return notificationName(accountId, id);
+  if (known === undefined) throw new Error("a notification that is there cannot be found");
+  return notificationName(row.accountId, known.id);
 }
+
+/** The same for several messages whose names nobody asks for: the step of one that was known finds nothing to do. */
+export function postWishes(tx: Tx, deps: WishDeps, wishes: readonly Wish[]): void {
+  if (wishes.length === 0) return;
+  const rows = wishes.map((wish) => rowOf(deps, wish));
+  tx.post(insertStatement, valuesOf(rows));
+  addSteps(tx, rows.map(stepOf));
+}
+
+type WishRow = Pick<Wish, "sourceId" | "template" | "locale" | "subject"> & {
+  readonly id: string;
+  readonly recipient: Uint8Array;
+  readonly accountId: string | null;
+  readonly sealed: Uint8Array;
+  readonly expireTime: Temporal.Instant | null;
+  readonly createTime: Temporal.Instant;
+  readonly deliveries: readonly { readonly id: string; readonly channel: ChannelName }[];
+};
+
+function rowOf({ keys, now, newId }: WishDeps, wish: Wish): WishRow {
+  const { sourceId, recipient, template, locale, subject, expireTime, channels } = wish;
+  return {
+    id: newId(),
+    sourceId,
+    recipient: recipientHash(keys, recipient),
+    accountId: recipient.kind === "account" ? recipient.accountId : null,
+    template,
+    locale,
+    subject,
+    sealed: sealWish(keys, wish),
+    expireTime: expireTime ?? null,
+    createTime: now(),
+    deliveries: channels.map((channel) => ({ id: newId(), channel })),
+  };
+}
+
+function stepOf({ id }: WishRow): NewStep {
+  return { id, runner: prepareRunner, key: id, name: "prepare" };
+}
+
+function valuesOf(rows: readonly WishRow[]): readonly unknown[] {
+  const deliveries = rows.flatMap((row) => row.deliveries.map((delivery) => ({ ...delivery, notification: row.id })));
+  return [
+    rows.map((row) => row.id),
+    rows.map((row) => row.sourceId),
+    rows.map((row) => row.recipient),
+    rows.map((row) => row.accountId),
+    rows.map((row) => row.template),
+    rows.map((row) => row.locale),
+    rows.map((row) => row.subject),
+    rows.map((row) => row.sealed),
+    rows.map((row) => row.expireTime),
+    rows.map((row) => row.createTime),
+    deliveries.map(({ id }) => id),
+    deliveries.map(({ notification }) => notification),
+    deliveries.map(({ channel }) => channel),
+  ];
+}
+
+const insertStatement = `
+  with added as (
+    insert into notification (id, source_id, recipient, account_id, state, template, locale, subject, arguments,
+      expire_time, create_time)
+    select id, source_id, recipient, account_id, 'WANTED', template, locale, subject, arguments, expire_time, create_time
+    from unnest($1::uuid[], $2::uuid[], $3::bytea[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::bytea[],
+        $9::timestamptz[], $10::timestamptz[])
+      as w (id, source_id, recipient, account_id, template, locale, subject, arguments, expire_time, create_time)
+    on conflict (source_id, recipient) do nothing
+    returning id, source_id, recipient, create_time
+  ), ways as (
+    insert into delivery (id, notification_id, source_id, recipient, channel, state, create_time)
+    select d.id, a.id, a.source_id, a.recipient, d.channel, 'WAITING', a.create_time
+    from unnest($11::uuid[], $12::uuid[], $13::text[]) as d (id, notification_id, channel)
+    join added a on a.id = d.notification_id
+    on conflict (source_id, recipient, channel) do nothing
+  )
+  select id from added`;
 
 /** What was sealed with a message. */
 export function openWish(keys: KeyRing, sealed: Uint8Array): Sealed {
