@@ -10,7 +10,9 @@ export const config = {
   MAIL_FROM: textField().default("Dawr <no-reply@dawr.example>").describe("whom mails come from"),
   SMTP_CONNECTIONS: integerField(1, 100).default(4).describe("connections to the mail server at most"),
   SMTP_CONNECT_TIMEOUT: durationField().default(seconds(10)).describe("how long to wait for the mail server to answer"),
-  SMTP_TIMEOUT: durationField().default(seconds(30)).describe("how long the mail server may be silent"),
+  SMTP_TIMEOUT: durationField()
+    .default(seconds(30))
+    .describe("how long the mail server may be silent; an attempt as a whole ends after five times as long"),
   MESSAGING_RETRY: durationField().default(seconds(2)).describe("pause after the first failed attempt; doubles"),
   MESSAGING_RETRY_LIMIT: durationField()
     .default(Temporal.Duration.from({ minutes: 30 }))

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { createServer, type Socket } from "node:net";
 import { defineConsumer, on } from "@dawr/events";
 import { DeliveryService } from "@dawr/gen/dawr/messaging/v1/delivery_pb.js";
 import {
@@ -10,7 +11,7 @@ import {
 import { Channel } from "@dawr/gen/dawr/messaging/v1/notification_pb.js";
 import { RefundSucceededSchema } from "@dawr/gen/dawr/payment/v1/events_pb.js";
 import type { Step } from "@dawr/runtime";
-import { eventually } from "@dawr/testkit";
+import { eventually, freePorts } from "@dawr/testkit";
 import { afterAll, beforeAll, beforeEach, expect, test } from "@jest/globals";
 import { smtpChannel } from "../src/channels/smtp.ts";
 import { type SendDeps, sendSteps } from "../src/sending/send.ts";
@@ -158,6 +159,36 @@ test("given a server that takes a mail and says nothing, when the service stops,
     [id],
   );
   expect(rows).toEqual([{ state: "QUEUED", attempts: 2, failures: 0, due: world.clock.now().add({ hours: 1 }) }]);
+});
+
+test("given a server that says a little again and again, when a mail is sent, then the attempt ends all the same", async () => {
+  const [port = 0] = await freePorts(1);
+  let socket: Socket | undefined;
+  const server = createServer((opened) => {
+    socket = opened.on("error", () => {});
+    opened.write("220 hello\r\n");
+    const drip = setInterval(() => opened.write("250-more\r\n"), 10);
+    opened.on("close", () => clearInterval(drip));
+  });
+  await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
+  const limit = Temporal.Duration.from({ milliseconds: 100 });
+  const url = `smtp://127.0.0.1:${port}`;
+  const email = smtpChannel({ url, from: "a@b.example", maxConnections: 1, connectTimeout: limit, timeout: limit });
+  const message = {
+    deliveryId: randomUUID(),
+    address: "x@people.example",
+    locale: "en",
+    subject: "",
+    html: "",
+    text: "",
+  };
+  expect(await email.send(message, new AbortController().signal)).toEqual({
+    outcome: "unreachable",
+    failure: "EABORT",
+  });
+  email.close();
+  socket?.destroy();
+  await new Promise((resolve) => server.close(resolve));
 });
 
 test("given a code that ends while the server is down, then it is not sent when the server is back", async () => {

@@ -28,6 +28,8 @@ export function smtpChannel({ url, from, maxConnections, connectTimeout, timeout
     disableUrlAccess: true,
   });
   const domain = domainOf(from);
+  // A server that says a little again and again is never silent: an attempt as a whole ends too.
+  const limitMs = 5 * timeout.total("milliseconds");
   return {
     async send({ deliveryId, address, locale, subject, html, text }, signal) {
       try {
@@ -40,7 +42,7 @@ export function smtpChannel({ url, from, maxConnections, connectTimeout, timeout
           text,
           messageId: messageIdOf(deliveryId, domain),
           headers: { "Content-Language": locale, "Auto-Submitted": "auto-generated" },
-          signal,
+          signal: AbortSignal.any([signal, AbortSignal.timeout(limitMs)]),
         });
         return { outcome: "delivered", failure: "" };
       } catch (error) {
