@@ -51,11 +51,11 @@ export const sandbox = defineService({
           name: "forget",
           schedule: "17 * * * *",
           run: () =>
-            store.transaction(async (tx) => {
+            store.transaction((tx) => {
               const before = now().subtract(settings.SANDBOX_KEEP);
-              await forgetAnswers(tx, before);
-              await forgetEvents(tx, before);
-              await forgetMessages(tx, before);
+              forgetAnswers(tx, before);
+              forgetEvents(tx, before);
+              forgetMessages(tx, before);
             }),
         },
       ],

@@ -1,7 +1,9 @@
+import { randomUUID } from "node:crypto";
 import { connect } from "node:net";
 import { eventually } from "@dawr/testkit";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import { createTransport, type SendMailOptions } from "nodemailer";
+import { insertMessage } from "../src/store/messages.ts";
 import { type ApiBody, startSandbox, type TestSandbox } from "./start-sandbox.ts";
 
 let box: TestSandbox;
@@ -25,6 +27,13 @@ async function send(mail: SendMailOptions): Promise<void> {
   } finally {
     transport.close();
   }
+}
+
+function mailTo(recipient: string): Parameters<typeof insertMessage>[1] {
+  return {
+    ...{ id: randomUUID(), sender: "a@example.com", recipients: [recipient], subject: "x", text: "x", html: undefined },
+    ...{ attachments: [], sizeBytes: 1, source: Buffer.from("x"), receiveTime: Temporal.Now.instant() },
+  };
 }
 
 async function messages(query: string): Promise<ApiBody[]> {
@@ -76,14 +85,45 @@ describe("mail", () => {
     expect(await messages("to=nobody@example.com&after=0&wait=0.2")).toEqual([]);
   });
 
-  test("given 40 senders at once, when all are done, then numbers are in order and nothing is missing", async () => {
-    await Promise.all(
-      Array.from({ length: 40 }, (_, index) => send({ to: "many@example.com", subject: `${index}`, text: "x" })),
+  test("given 40 senders at once, when somebody reads after the last number they know, then they miss none", async () => {
+    const read: ApiBody[] = [];
+    const follow = async () => {
+      while (read.length < 40) {
+        const found = await messages(`to=many@example.com&after=${read.at(-1)?.number ?? 0}&wait=5&limit=200`);
+        if (found.length === 0) return;
+        read.push(...found);
+      }
+    };
+    const senders = Array.from({ length: 40 }, (_, index) =>
+      send({ to: "many@example.com", subject: `${index}`, text: "x" }),
     );
-    const found = await messages("to=many@example.com&after=0&limit=200");
-    expect(found).toHaveLength(40);
-    const numbers = found.map(({ number }) => Number(number));
+    await Promise.all([follow(), ...senders]);
+    expect(new Set(read.map(({ subject }) => subject)).size).toBe(40);
+    const numbers = read.map(({ number }) => Number(number));
     expect(numbers).toEqual(numbers.toSorted((a, b) => a - b));
+  });
+
+  test("given a mail that is not committed yet, when another comes, then it gets its number only after the first", async () => {
+    const { store } = box.running.service("sandbox");
+    const stored = Promise.withResolvers<void>();
+    const go = Promise.withResolvers<void>();
+    const first = store.transaction(async (tx) => {
+      insertMessage(tx, mailTo("first@example.com"));
+      await tx.query("select");
+      stored.resolve();
+      await go.promise;
+    });
+    await stored.promise;
+    const lastNumber = () => store.query("select last_value from message_number_seq");
+    const given = await lastNumber();
+    const second = store.transaction((tx) => insertMessage(tx, mailTo("second@example.com")));
+    const waiting = `select from pg_locks l join pg_database d on d.oid = l.database
+      where d.datname = current_database() and l.locktype = 'advisory' and not l.granted`;
+    await eventually(async () => expect(await store.query(waiting)).toHaveLength(1));
+    expect(await lastNumber()).toEqual(given);
+    go.resolve();
+    await Promise.all([first, second]);
+    expect((await messages("after=0")).map(({ to }) => to)).toEqual([["first@example.com"], ["second@example.com"]]);
   });
 
   test("given a mail that is too large, when it is sent, then it is refused and not there", async () => {

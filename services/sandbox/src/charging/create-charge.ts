@@ -32,7 +32,7 @@ export const createChargeShape = z.strictObject({
 });
 
 /** Makes a charge that waits for its customer. */
-export async function createCharge(tx: Tx, deps: Deps, wish: z.infer<typeof createChargeShape>): Promise<Charge> {
+export function createCharge(tx: Tx, deps: Deps, wish: z.infer<typeof createChargeShape>): Charge {
   const at = deps.now();
   const charge: Charge = {
     id: `ch_${deps.newId().replaceAll("-", "")}`,
@@ -55,8 +55,8 @@ export async function createCharge(tx: Tx, deps: Deps, wish: z.infer<typeof crea
     createTime: at,
     updateTime: at,
   };
-  await insertCharge(tx, charge);
+  insertCharge(tx, charge);
   // Only when the merchant must live with reordering is there something to say this early.
-  if (deps.faults.plan().webhooks.reorder > 0) await announce(tx, deps, "charge.pending", charge);
+  if (deps.faults.plan().webhooks.reorder > 0) announce(tx, deps, "charge.pending", charge);
   return charge;
 }

@@ -22,16 +22,16 @@ export function delaySteps(deps: Deps): StepRunner {
         if ("charge" in about) {
           const change = endDelay(await lockCharge(tx, about.charge), deps.now());
           if (change?.event !== undefined) {
-            await saveCharge(tx, change.charge);
-            await announce(tx, deps, change.event, change.charge);
+            saveCharge(tx, change.charge);
+            announce(tx, deps, change.event, change.charge);
           }
         } else {
           // The charge is locked first, as everywhere, so that two changes of it cannot deadlock.
           const charge = await lockCharge(tx, (await getRefund(tx, about.refund)).chargeId);
           const refund = endRefund(await getRefund(tx, about.refund), deps.now());
           if (refund !== undefined) {
-            await saveRefund(tx, refund);
-            await announce(tx, deps, "refund.succeeded", charge, { refund });
+            saveRefund(tx, refund);
+            announce(tx, deps, "refund.succeeded", charge, { refund });
           }
         }
         step.done(tx);

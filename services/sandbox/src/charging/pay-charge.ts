@@ -19,7 +19,7 @@ export function payCharge(deps: Deps, id: string, card: Card): Promise<Charge> {
   return deps.store.transaction(async (tx) => {
     const at = deps.now();
     const change = useCard(await lockCharge(tx, id), card, at);
-    const charge = await storeChange(tx, deps, change, card.behaviour === "lost-response");
+    const charge = storeChange(tx, deps, change, card.behaviour === "lost-response");
     if (charge.status === "processing") {
       const end = at.add({ seconds: card.delaySeconds });
       addStep(tx, { runner: delayRunner, key: id, name: "end-delay", payload: { charge: id }, at: end });
@@ -46,9 +46,9 @@ export async function cancelStored(tx: Tx, deps: Deps, id: string): Promise<Char
 }
 
 /** Stores what became of a charge and tells the merchant. */
-async function storeChange(tx: Tx, deps: Deps, change: ChargeChange, loseFirst = false): Promise<Charge> {
+function storeChange(tx: Tx, deps: Deps, change: ChargeChange, loseFirst = false): Charge {
   if (change.event === undefined) return change.charge;
-  await saveCharge(tx, change.charge);
-  await announce(tx, deps, change.event, change.charge, { loseFirst });
+  saveCharge(tx, change.charge);
+  announce(tx, deps, change.event, change.charge, { loseFirst });
   return change.charge;
 }

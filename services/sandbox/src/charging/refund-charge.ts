@@ -23,9 +23,9 @@ export async function refundStored(
   const id = `re_${deps.newId().replaceAll("-", "")}`;
   const amount = wish.amount === undefined ? undefined : BigInt(wish.amount);
   const change = refundCharge(await lockCharge(tx, chargeId), { id, amount, metadata: wish.metadata }, at);
-  await saveCharge(tx, change.charge);
-  await insertRefund(tx, change.refund);
-  if (change.event !== undefined) await announce(tx, deps, change.event, change.charge, { refund: change.refund });
+  saveCharge(tx, change.charge);
+  insertRefund(tx, change.refund);
+  if (change.event !== undefined) announce(tx, deps, change.event, change.charge, { refund: change.refund });
   if (change.refund.status === "pending")
     addStep(tx, {
       runner: delayRunner,

@@ -53,7 +53,7 @@ export function apiRoutes(deps: Deps, apiKey: string): readonly Route[] {
       pattern: /^\/v1\/charges$/,
       handle: guarded(true, (call) => {
         const wish = createChargeShape.parse(jsonBody(call));
-        return once(call, async (tx) => show(await createCharge(tx, deps, wish)), 201);
+        return once(call, async (tx) => show(createCharge(tx, deps, wish)), 201);
       }),
     },
     {

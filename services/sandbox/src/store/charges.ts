@@ -4,8 +4,8 @@ import type { Charge, ChargeStatus } from "../domain/charge.ts";
 import { SandboxError } from "../domain/errors.ts";
 
 /** Stores a new charge. */
-export async function insertCharge(tx: Tx, charge: Charge): Promise<void> {
-  await tx.query(
+export function insertCharge(tx: Tx, charge: Charge): void {
+  tx.post(
     `insert into charge (id, status, currency, amount, capture, description, locale, metadata, return_url, webhook_url,
        expire_time, create_time, update_time)
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
@@ -38,8 +38,8 @@ export async function lockCharge(tx: Tx, id: string): Promise<Charge> {
 }
 
 /** Stores what changed of a charge that this transaction has locked. */
-export async function saveCharge(tx: Tx, charge: Charge): Promise<void> {
-  await tx.query(
+export function saveCharge(tx: Tx, charge: Charge): void {
+  tx.post(
     `update charge set status = $2, amount_captured = $3, amount_refunded = $4, behaviour = $5, card_brand = $6,
        card_last4 = $7, failure_code = $8, update_time = $9 where id = $1`,
     [

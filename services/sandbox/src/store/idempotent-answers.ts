@@ -24,17 +24,13 @@ export async function answerOnce(
   );
   if (claimed === undefined) return storedAnswer(tx, key, fingerprint);
   const answer = await work();
-  await tx.query("update idempotent_answer set status = $2, body = $3 where key = $1", [
-    key,
-    answer.status,
-    answer.body,
-  ]);
+  tx.post("update idempotent_answer set status = $2, body = $3 where key = $1", [key, answer.status, answer.body]);
   return answer;
 }
 
 /** Forgets answers that were given before an instant. */
-export async function forgetAnswers(tx: Tx, before: Temporal.Instant): Promise<void> {
-  await tx.query("delete from idempotent_answer where create_time < $1", [before]);
+export function forgetAnswers(tx: Tx, before: Temporal.Instant): void {
+  tx.post("delete from idempotent_answer where create_time < $1", [before]);
 }
 
 async function storedAnswer(tx: Tx, key: string, fingerprint: Buffer): Promise<StoredAnswer> {

@@ -19,15 +19,12 @@ export type Message = {
 export const mailChannel = "sandbox_mail";
 
 /** Stores a mail; numbers follow the order of commit. */
-export async function insertMessage(
-  tx: Tx,
-  message: Omit<Message, "number"> & { readonly source: Uint8Array },
-): Promise<void> {
-  // One writer at a time: a number is only given out when all smaller ones are committed.
-  await tx.query("select pg_advisory_xact_lock(hashtextextended('sandbox.message', 0))");
-  await tx.query(
-    `insert into message (id, sender, recipients, subject, body_text, body_html, attachments, size_bytes, source, receive_time)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+export function insertMessage(tx: Tx, message: Omit<Message, "number"> & { readonly source: Uint8Array }): void {
+  tx.post(
+    // One writer at a time: a number is only given out, for the row of its turn, when all smaller ones are committed.
+    `with turn as materialized (select pg_advisory_xact_lock(hashtextextended('sandbox.message', 0)))
+     insert into message (id, sender, recipients, subject, body_text, body_html, attachments, size_bytes, source, receive_time)
+     select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10 from turn`,
     [
       message.id,
       message.sender,
@@ -91,8 +88,8 @@ export async function deleteMessage(tx: Tx, id: string): Promise<boolean> {
 }
 
 /** Deletes mails that came before an instant. */
-export async function forgetMessages(tx: Tx, before: Temporal.Instant): Promise<void> {
-  await tx.query("delete from message where receive_time < $1", [before]);
+export function forgetMessages(tx: Tx, before: Temporal.Instant): void {
+  tx.post("delete from message where receive_time < $1", [before]);
 }
 
 type MessageRow = {

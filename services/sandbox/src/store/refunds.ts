@@ -3,8 +3,8 @@ import { SandboxError } from "../domain/errors.ts";
 import type { Refund } from "../domain/refund.ts";
 
 /** Stores a new refund. */
-export async function insertRefund(tx: Tx, refund: Refund): Promise<void> {
-  await tx.query(
+export function insertRefund(tx: Tx, refund: Refund): void {
+  tx.post(
     `insert into refund (id, charge_id, status, amount, metadata, failure_code, create_time, update_time)
      values ($1, $2, $3, $4, $5, $6, $7, $8)`,
     [
@@ -28,8 +28,8 @@ export async function getRefund(tx: Tx, id: string): Promise<Refund> {
 }
 
 /** Stores a refund's new state. */
-export async function saveRefund(tx: Tx, refund: Refund): Promise<void> {
-  await tx.query("update refund set status = $2, failure_code = $3, update_time = $4 where id = $1", [
+export function saveRefund(tx: Tx, refund: Refund): void {
+  tx.post("update refund set status = $2, failure_code = $3, update_time = $4 where id = $1", [
     refund.id,
     refund.status,
     refund.failureCode ?? null,

@@ -12,16 +12,20 @@ export type WebhookEvent = {
 };
 
 /** Stores an event that is to be sent. */
-export async function insertEvent(tx: Tx, event: Omit<WebhookEvent, "attempts">): Promise<void> {
-  await tx.query(
-    "insert into webhook_event (id, charge_id, type, url, body, create_time) values ($1, $2, $3, $4, $5, $6)",
-    [event.id, event.chargeId, event.type, event.url, event.body, event.createTime],
-  );
+export function insertEvent(tx: Tx, event: Omit<WebhookEvent, "attempts">): void {
+  tx.post("insert into webhook_event (id, charge_id, type, url, body, create_time) values ($1, $2, $3, $4, $5, $6)", [
+    event.id,
+    event.chargeId,
+    event.type,
+    event.url,
+    event.body,
+    event.createTime,
+  ]);
 }
 
 /** Reads an event that is to be sent. */
-export async function getEvent(tx: Tx, id: string): Promise<WebhookEvent | undefined> {
-  const [row] = await tx.query<EventRow>(
+export async function getEvent(source: Pick<Tx, "query">, id: string): Promise<WebhookEvent | undefined> {
+  const [row] = await source.query<EventRow>(
     "select id, charge_id, type, url, body, attempts, create_time from webhook_event where id = $1",
     [id],
   );
@@ -38,7 +42,7 @@ export async function getEvent(tx: Tx, id: string): Promise<WebhookEvent | undef
 }
 
 /** Records how one attempt ended: "200", "503", "timeout", "lost", … */
-export async function recordAttempt(
+export function recordAttempt(
   tx: Tx,
   id: string,
   attempt: {
@@ -46,8 +50,8 @@ export async function recordAttempt(
     readonly end: "delivered" | "given up" | undefined;
     readonly at: Temporal.Instant;
   },
-): Promise<void> {
-  await tx.query(
+): void {
+  tx.post(
     `update webhook_event set attempts = attempts + 1, last_result = $2,
        deliver_time = case when $3 = 'delivered' then coalesce(deliver_time, $4::timestamptz) else deliver_time end,
        give_up_time = case when $3 = 'given up' then $4::timestamptz else give_up_time end
@@ -57,8 +61,8 @@ export async function recordAttempt(
 }
 
 /** Forgets events that were made before an instant. */
-export async function forgetEvents(tx: Tx, before: Temporal.Instant): Promise<void> {
-  await tx.query("delete from webhook_event where create_time < $1", [before]);
+export function forgetEvents(tx: Tx, before: Temporal.Instant): void {
+  tx.post("delete from webhook_event where create_time < $1", [before]);
 }
 
 type EventRow = {

@@ -30,22 +30,22 @@ export function webhookSteps(deps: WebhookDeps): StepRunner {
     concurrency: 16,
     async run(step) {
       const { event: id, loseFirst } = payload.parse(step.payload);
-      const event = await deps.store.read((tx) => getEvent(tx, id));
+      const event = await getEvent(deps.store, id);
       if (event === undefined) return;
       const isLost = loseFirst && event.attempts === 0;
       const result = isLost ? "lost" : await send(deps, event, step.signal);
       const at = deps.now();
-      await deps.store.transaction(async (tx) => {
+      await deps.store.transaction((tx) => {
         if (/^2\d\d$/.test(result)) {
-          await recordAttempt(tx, id, { result, end: "delivered", at });
+          recordAttempt(tx, id, { result, end: "delivered", at });
           return step.done(tx);
         }
         if (Temporal.Instant.compare(event.createTime.add(deps.giveUp), at) <= 0) {
           deps.log.warn({ event: id, result }, "a webhook was given up");
-          await recordAttempt(tx, id, { result, end: "given up", at });
+          recordAttempt(tx, id, { result, end: "given up", at });
           return step.done(tx);
         }
-        await recordAttempt(tx, id, { result, end: undefined, at });
+        recordAttempt(tx, id, { result, end: undefined, at });
         step.later(tx, at.add(isLost ? deps.lostRetry : pause(deps.retry, event.attempts)));
       });
     },
