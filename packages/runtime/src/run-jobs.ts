@@ -16,6 +16,17 @@ const concurrency = 4;
 /** How late a job with a time may be, and one that failed. */
 const pollMs = 1_000;
 
+/**
+ * One asks for all that are free, instead of each for itself; what it finds beyond those is given back after a while, since
+ * another process may have time for it. Ends of jobs are told in batches, too (of those of one moment): only then does the
+ * library wait for them when it stops, and hear when one could not be stored.
+ */
+const batches = {
+  localQueue: { size: concurrency, ttl: pollMs },
+  completeJobBatchDelay: 0,
+  failJobBatchDelay: 0,
+};
+
 /** A running job says this often that it lives; when it has not for so long, its process is believed dead. */
 const heartbeatMs = 4_000;
 const deadAfterMs = 15_000;
@@ -33,6 +44,8 @@ export async function startJobs(jobs: readonly Job[], { service, url, log }: Job
   const measures = openWorkMetrics("jobs", { service }, () => backlogOf(schema, pool, log));
   const pools = new Set<string>();
   events.on("pool:create", ({ workerPool }) => pools.add(workerPool.id));
+  // What it could not give back is nobody's any more.
+  events.on("pool:release", ({ workerPool }) => pools.delete(workerPool.id));
   events.on("job:error", ({ job, error }) => {
     if (job.attempts >= job.max_attempts) return;
     const about = { job: job.task_identifier, attempt: job.attempts, maxAttempts: job.max_attempts };
@@ -51,6 +64,7 @@ export async function startJobs(jobs: readonly Job[], { service, url, log }: Job
       schema,
       concurrency,
       pollInterval: pollMs,
+      preset: { worker: batches },
       noHandleSignals: true,
       events,
       logger: jobLogger(log),

@@ -137,14 +137,71 @@ describe("jobs", () => {
     expect(await waiting()).toEqual([]);
   });
 
-  test("given a job whose process was killed, when another process looks, then it is run again", async () => {
-    await asOwner("select testing_jobs.add_job('mail', '{\"of\": \"the dead\"}')");
+  test("given more jobs than a process runs at once, when another one has time, then it takes the rest", async () => {
+    const go = Promise.withResolvers<void>();
+    const enqueue = await start(() => go.promise);
+    await store.transaction(async (tx) => {
+      for (const number of [1, 2, 3, 4, 5, 6]) await enqueue(tx, "mail", { number });
+    });
+    await eventually(() => expect(ran).toHaveLength(4));
+    const there: unknown[] = [];
+    const jobs = [{ name: "mail", run: async (payload: unknown) => void there.push(payload) }];
+    const other = await startJobs(jobs, { service: "testing", url: database.urlOf("testing"), log });
+    await eventually(() => expect(there).toEqual([{ number: 5 }, { number: 6 }]), { timeoutMs: 10_000 });
+    expect(ran).toHaveLength(4);
+    go.resolve();
+    await other.stop();
+    await eventually(async () => expect(await waiting()).toEqual([]));
+  });
+
+  test("given jobs that were fetched and not begun, when the service stops, then others find them as they were", async () => {
+    const go = Promise.withResolvers<void>();
+    const enqueue = await start(() => go.promise);
+    await store.transaction(async (tx) => {
+      for (const number of [1, 2, 3, 4, 5, 6]) await enqueue(tx, "mail", { number });
+    });
+    const locked = "select attempts from testing_jobs._private_jobs where locked_by is not null";
+    await eventually(async () => expect(await asOwner(locked)).toHaveLength(6));
+    const stopped = running?.stop();
+    running = undefined;
+    go.resolve();
+    await stopped;
+    expect(ran).toHaveLength(4);
+    expect(await asOwner("select attempts, locked_by from testing_jobs._private_jobs")).toEqual([
+      { attempts: 0, locked_by: null },
+      { attempts: 0, locked_by: null },
+    ]);
+    await asOwner("delete from testing_jobs._private_jobs");
+  });
+
+  test("given jobs whose process was killed, when another process looks, then they are run again", async () => {
+    await asOwner("select testing_jobs.add_job('mail', '{\"of\": \"the dead\"}') from generate_series(1, 6)");
     await asOwner(
       `update testing_jobs._private_jobs
        set locked_at = clock_timestamp() - interval '1 minute', locked_by = 'worker-of-the-dead', attempts = 1`,
     );
     await start(async () => {});
-    await eventually(() => expect(ran).toEqual([{ payload: { of: "the dead" }, attempt: 2 }]), { timeoutMs: 10_000 });
+    const again = Array.from({ length: 6 }, () => ({ payload: { of: "the dead" }, attempt: 2 }));
+    await eventually(() => expect(ran).toEqual(again), { timeoutMs: 10_000 });
+  });
+
+  test("given a job whose end could not be stored, when its lock is old, then it is run again by the same process", async () => {
+    await asOwner(`
+      create function testing_jobs.refuse() returns trigger language plpgsql as $$ begin raise 'no'; end $$;
+      create trigger refuse before delete on testing_jobs._private_jobs execute function testing_jobs.refuse()`);
+    const enqueue = await start(async () => {});
+    await store.transaction((tx) => enqueue(tx, "mail", {}));
+    await eventually(() => expect(lines.join("")).toContain("Failed to complete jobs"));
+    await asOwner("drop function testing_jobs.refuse() cascade");
+    await eventually(
+      async () => {
+        await asOwner(`update testing_jobs._private_jobs set locked_at = clock_timestamp() - interval '1 minute'
+          where locked_by is not null`);
+        expect(await waiting()).toEqual([]);
+      },
+      { timeoutMs: 10_000 },
+    );
+    expect(ran.map(({ attempt }) => attempt)).toEqual([1, 2]);
   });
 
   test("given a job that runs for long, when others look for the dead, then it keeps its lock", async () => {
