@@ -1,4 +1,5 @@
-import { freePortRange, startOwnPlatform, temporaryDataDir } from "../tools/journey/own-platform.ts";
+import { onOwnGround } from "../tools/journey/own-ground.ts";
+import { startOwnPlatform } from "../tools/journey/own-platform.ts";
 import { crowdEnv, gatherCrowd, type Round } from "./journey/crowd.ts";
 import { median } from "./rpc/measure.ts";
 import { percentile, rounded } from "./statistics.ts";
@@ -21,11 +22,9 @@ const warmUpMs = 6_000;
 const roundMs = 6_000;
 
 /** Measures bookings on a platform of its own, one client and eight taking turns; prints a table and answers the figures. */
-export async function run({ rounds = 5 } = {}): Promise<JourneyFigures> {
-  const folder = await temporaryDataDir();
-  const port = await freePortRange();
-  const platform = await startOwnPlatform({ dataDir: folder.path, port, env: crowdEnv });
-  try {
+export function run({ rounds = 5 } = {}): Promise<JourneyFigures> {
+  return onOwnGround(async (ground) => {
+    const platform = await startOwnPlatform(ground, crowdEnv);
     const crowd = await gatherCrowd(platform.urls);
     await crowd.book(8, warmUpMs);
     const one: Round[] = [];
@@ -42,6 +41,7 @@ export async function run({ rounds = 5 } = {}): Promise<JourneyFigures> {
       );
     }
     crowd.leave();
+    await platform.stop();
     const [confirmP50Ms, confirmP99Ms] = quantiles(eight);
     const [confirm1P50Ms, confirm1P99Ms] = quantiles(one);
     return {
@@ -53,10 +53,7 @@ export async function run({ rounds = 5 } = {}): Promise<JourneyFigures> {
       confirm1P99Ms,
       bookings: [...one, ...eight].reduce((sum, { laps }) => sum + laps.length, 0),
     };
-  } finally {
-    await platform.stop();
-    await folder.remove();
-  }
+  });
 }
 
 function quantiles(rounds: readonly Round[]): readonly [number, number] {

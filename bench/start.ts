@@ -1,4 +1,4 @@
-import { freePortRange, temporaryDataDir } from "../tools/journey/own-platform.ts";
+import { type Ground, onOwnGround } from "../tools/journey/own-ground.ts";
 import { crowdEnv, gatherCrowd } from "./journey/crowd.ts";
 import { median } from "./rpc/measure.ts";
 import { residentMb } from "./start/resident-mb.ts";
@@ -27,14 +27,11 @@ export async function run({ rounds = 3, warmPerRound = 2 } = {}): Promise<StartF
   let memory = { idle: Number.NaN, after: Number.NaN };
   console.log("start         ms");
   for (let round = 0; round < rounds; round++) {
-    const folder = await temporaryDataDir();
-    try {
-      first.push(await timeStart("first", folder.path));
-      for (let again = 0; again < warmPerRound; again++) warm.push(await timeStart("warm", folder.path));
-      if (round === rounds - 1) memory = await measureMemory(folder.path);
-    } finally {
-      await folder.remove();
-    }
+    await onOwnGround(async (ground) => {
+      first.push(await timeStart("first", ground));
+      for (let again = 0; again < warmPerRound; again++) warm.push(await timeStart("warm", ground));
+      if (round === rounds - 1) memory = await measureMemory(ground);
+    });
   }
   return {
     warmMs: rounded(median(warm)),
@@ -45,24 +42,21 @@ export async function run({ rounds = 3, warmPerRound = 2 } = {}): Promise<StartF
   };
 }
 
-async function timeStart(kind: string, dataDir: string): Promise<number> {
-  const platform = await startByNpm({ dataDir, port: await freePortRange() });
+async function timeStart(kind: string, ground: Ground): Promise<number> {
+  const platform = await startByNpm(ground);
   console.log(`${kind.padEnd(8)}${String(rounded(platform.startMs)).padStart(8)}`);
   await platform.stop();
   return platform.startMs;
 }
 
-async function measureMemory(dataDir: string): Promise<{ readonly idle: number; readonly after: number }> {
-  const platform = await startByNpm({ dataDir, port: await freePortRange(), env: crowdEnv });
-  try {
-    const idle = await residentMb(platform.pid);
-    const crowd = await gatherCrowd(platform.urls, { times: journeys });
-    await crowd.bookSome(8, journeys);
-    crowd.leave();
-    const after = await residentMb(platform.pid);
-    console.log(`memory  ${String(idle).padStart(8)} MB, after ${journeys} journeys ${after} MB`);
-    return { idle, after };
-  } finally {
-    await platform.stop();
-  }
+async function measureMemory(ground: Ground): Promise<{ readonly idle: number; readonly after: number }> {
+  const platform = await startByNpm(ground, crowdEnv);
+  const idle = await residentMb(platform.pid);
+  const crowd = await gatherCrowd(platform.urls, { times: journeys });
+  await crowd.bookSome(8, journeys);
+  crowd.leave();
+  const after = await residentMb(platform.pid);
+  console.log(`memory  ${String(idle).padStart(8)} MB, after ${journeys} journeys ${after} MB`);
+  await platform.stop();
+  return { idle, after };
 }

@@ -1,7 +1,7 @@
-import { spawn } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { Ground } from "../../tools/journey/own-ground.ts";
 import type { Urls } from "../../tools/journey/platform-client.ts";
 
 /** A platform that `npm start` started. */
@@ -16,18 +16,11 @@ export type Started = {
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
 /** Runs `npm start` as a person does, and waits until it says that the platform is ready. */
-export async function startByNpm(options: {
-  readonly dataDir: string;
-  readonly port: number;
-  readonly env?: Readonly<Record<string, string>>;
-}): Promise<Started> {
+export async function startByNpm(ground: Ground, env: Readonly<Record<string, string>> = {}): Promise<Started> {
   const begun = performance.now();
-  const child = spawn("npm", ["start", "--", "--data", options.dataDir, "--port", String(options.port)], {
-    cwd: root,
-    stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, ...options.env },
-  });
-  const ended = new Promise<number | null>((resolve) => child.once("exit", resolve));
+  const { dataDir, port } = ground;
+  const args = ["start", "--", "--data", dataDir, "--port", String(port)];
+  const { child, ended } = ground.spawn("npm", args, { env, cwd: root });
   let output = "";
   const startMs = await new Promise<number>((resolve, reject) => {
     const hear = (chunk: Buffer): void => {
@@ -38,7 +31,7 @@ export async function startByNpm(options: {
     child.stderr.on("data", hear);
     void ended.then((code) => reject(new Error(`npm start ended with ${code}:\n${output.slice(-4_000)}`)));
   });
-  const { pid, urls } = JSON.parse(await readFile(join(options.dataDir, "run.json"), "utf8")) as {
+  const { pid, urls } = JSON.parse(await readFile(join(dataDir, "run.json"), "utf8")) as {
     readonly pid: number;
     readonly urls: Urls;
   };

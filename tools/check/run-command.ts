@@ -15,11 +15,14 @@ export type CommandOptions = Readonly<{
 const defaultLimitMinutes = 10;
 
 const running = new Set<ReturnType<typeof spawn>>();
+let interruptedMs: number | undefined;
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
   process.on(signal, () => {
+    // What runs now is given the time to clear up, unless somebody insists; what would come next must not start.
+    const insists = interruptedMs !== undefined && performance.now() - interruptedMs > 1_000;
+    if (running.size === 0 || insists) process.exit(130);
+    interruptedMs ??= performance.now();
     for (const child of running) child.kill(signal);
-    // What runs now ends by the signal; what would come next must not start.
-    process.exit(130);
   });
 }
 
@@ -56,6 +59,7 @@ export function runCommand(file: string, args: readonly string[], options: Comma
     });
     child.on("close", (exitCode, signal) => {
       running.delete(child);
+      if (interruptedMs !== undefined && running.size === 0) process.exit(130);
       if (signal === "SIGKILL") output.push(Buffer.from(`\nkilled: it may run for ${limitMinutes} minutes\n`));
       resolve({
         exitCode: exitCode ?? 1,

@@ -1,7 +1,9 @@
-import { freePortRange, runningPlatform, startOwnPlatform, temporaryDataDir } from "../journey/own-platform.ts";
+import { type Ground, onOwnGround } from "../journey/own-ground.ts";
+import { startOwnPlatform } from "../journey/own-platform.ts";
 import type { Urls } from "../journey/platform-client.ts";
 import { readOptions } from "../options.ts";
 import { play } from "./play.ts";
+import { runningPlatform } from "./running-platform.ts";
 import { openStory } from "./story.ts";
 
 const { values } = readOptions("npm run demo -- [--data DIR] [--target URL --sandbox URL]", {
@@ -17,7 +19,7 @@ const given =
     : { gateway: values.target, sandbox: values.sandbox ?? "" };
 const begun = performance.now();
 try {
-  if (given === undefined) await playOnOwnPlatform();
+  if (given === undefined) await onOwnGround(playOnOwnPlatform);
   else await playOn(given);
   write(`The story went as it should, in ${((performance.now() - begun) / 1_000).toFixed(1)} s.\n`);
 } catch (error) {
@@ -32,18 +34,10 @@ async function playOn(urls: Urls): Promise<void> {
   await play(urls, openStory(write));
 }
 
-async function playOnOwnPlatform(): Promise<void> {
+async function playOnOwnPlatform(ground: Ground): Promise<void> {
   write("No platform is running: starting one in a temporary folder …\n");
-  const folder = await temporaryDataDir();
-  try {
-    const platform = await startOwnPlatform({ dataDir: folder.path, port: await freePortRange() });
-    write(`ready after ${(platform.startMs / 1_000).toFixed(1)} s\n\n`);
-    try {
-      await playOn(platform.urls);
-    } finally {
-      await platform.stop();
-    }
-  } finally {
-    await folder.remove();
-  }
+  const platform = await startOwnPlatform(ground);
+  write(`ready after ${(platform.startMs / 1_000).toFixed(1)} s\n\n`);
+  await playOn(platform.urls);
+  await platform.stop();
 }

@@ -1,11 +1,12 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { ServiceMenuService } from "@dawr/gen/dawr/catalog/v1/service_menu_pb.js";
 import { SearchService } from "@dawr/gen/dawr/search/v1/search_pb.js";
-import { freePortRange, type OwnPlatform, startOwnPlatform, temporaryDataDir } from "../journey/own-platform.ts";
+import { type Ground, onOwnGround } from "../journey/own-ground.ts";
+import { type OwnPlatform, startOwnPlatform } from "../journey/own-platform.ts";
 import { join, type Person } from "../journey/people.ts";
 import { publicClient, type Urls } from "../journey/platform-client.ts";
 import { readOptions } from "../options.ts";
-import { check } from "./check.ts";
+import { check, type Violation } from "./check.ts";
 import { openDatabase } from "./database.ts";
 import { type Target, travel } from "./journey.ts";
 import { dice } from "./random.ts";
@@ -35,48 +36,58 @@ const env = {
   SANDBOX_WEBHOOK_LOST_RETRY: "5s",
 };
 
-const folder = await temporaryDataDir();
-const port = await freePortRange();
-const start = (): Promise<OwnPlatform> => startOwnPlatform({ dataDir: folder.path, port, env });
-tell(`seed ${seed}: starting a platform in ${folder.path}`);
-let platform = await start();
-const { urls } = platform;
-const people = await Promise.all(
-  Array.from({ length: clients }, (_, index) => join(urls, `Person ${index}`, index % 2 === 0 ? "ar" : "en")),
-);
-const targets = await findTargets(urls);
-tell(`${people.length} clients on ${targets.length} services for ${seconds} s`);
-
 const seen = newRecord();
-const until = performance.now() + seconds * 1_000;
-const isOver = (): boolean => performance.now() > until + 60_000;
 const errors: string[] = [];
-const travelling = people.map((person, index) => keepTravelling(person, index));
-const kills = await keepKilling();
-await Promise.all(travelling);
-
-const database = await openDatabase(folder.path);
-tell(`quiet after ${kills} kills and ${seen.journeys} journeys; waiting for everything to settle`);
-const open = await settle(database, 120, tell);
-const violations = [
-  ...(await check(database, seen)),
-  ...Object.entries(open).map(([what, count]) => ({ invariant: `everything settles: ${what}`, count, examples: [] })),
-  ...(errors.length > 0
-    ? [{ invariant: "clients get no unexpected refusal", count: errors.length, examples: errors.slice(0, 3) }]
-    : []),
-];
-for (const violation of violations) tell(JSON.stringify(violation));
-await database.end();
-await platform.stop();
-if (!values.keep) await folder.remove();
+const { kills, violations } = await onOwnGround(torture, { keep: values.keep });
 const { journeys, conflicts, declined, abandoned, repeats } = seen;
 process.stdout.write(
   `${JSON.stringify({ seed, seconds, journeys, confirmed: seen.confirmed.size, cancelled: seen.cancelled.size, conflicts, declined, abandoned, repeats, kills, violations: violations.length })}\n`,
 );
 process.exit(violations.length === 0 ? 0 : 1);
 
-async function keepTravelling(person: Person, index: number): Promise<void> {
+async function torture(ground: Ground): Promise<{ readonly kills: number; readonly violations: readonly Violation[] }> {
+  tell(`seed ${seed}: starting a platform in ${ground.dataDir}`);
+  const first = await startOwnPlatform(ground, env);
+  const { urls } = first;
+  const people = await Promise.all(
+    Array.from({ length: clients }, (_, index) => join(urls, `Person ${index}`, index % 2 === 0 ? "ar" : "en")),
+  );
+  const targets = await findTargets(urls);
+  tell(`${people.length} clients on ${targets.length} services for ${seconds} s`);
+
+  const until = performance.now() + seconds * 1_000;
+  const travelling = people.map((person, index) => keepTravelling({ urls, person, targets, index, until }));
+  const { last, kills } = await keepKilling(ground, first, until);
+  await Promise.all(travelling);
+
+  const database = await openDatabase(ground.dataDir);
+  tell(`quiet after ${kills} kills and ${seen.journeys} journeys; waiting for everything to settle`);
+  const open = await settle(database, 120, tell);
+  const violations = [
+    ...(await check(database, seen)),
+    ...Object.entries(open).map(([what, count]) => ({ invariant: `everything settles: ${what}`, count, examples: [] })),
+    ...(errors.length > 0
+      ? [{ invariant: "clients get no unexpected refusal", count: errors.length, examples: errors.slice(0, 3) }]
+      : []),
+  ];
+  for (const violation of violations) tell(JSON.stringify(violation));
+  await database.end();
+  await last.stop();
+  return { kills, violations };
+}
+
+type Traveller = {
+  readonly urls: Urls;
+  readonly person: Person;
+  readonly targets: readonly Target[];
+  readonly index: number;
+  /** When travelling ends, on the clock of performance.now(). */
+  readonly until: number;
+};
+
+async function keepTravelling({ urls, person, targets, index, until }: Traveller): Promise<void> {
   const random = dice(seed * 1_000 + index + 1);
+  const isOver = (): boolean => performance.now() > until + 60_000;
   while (performance.now() < until) {
     try {
       await travel({ urls, person, targets, random, seen, isOver });
@@ -88,15 +99,18 @@ async function keepTravelling(person: Person, index: number): Promise<void> {
 }
 
 /** Ends the process at random moments, as a crash does, and starts it again on what it left; PostgreSQL lives on. */
-async function keepKilling(): Promise<number> {
+async function keepKilling(
+  ground: Ground,
+  first: OwnPlatform,
+  until: number,
+): Promise<{ readonly last: OwnPlatform; readonly kills: number }> {
   const random = dice(seed);
-  let count = 0;
-  for (;;) {
+  let last = first;
+  for (let kills = 0; ; kills++) {
     await delay(1_500 + random.below(4_000));
-    if (performance.now() > until) return count;
-    await platform.kill();
-    count += 1;
-    platform = await start();
+    if (performance.now() > until) return { last, kills };
+    await last.kill();
+    last = await startOwnPlatform(ground, env);
   }
 }
 

@@ -6,14 +6,16 @@ import { openProgress } from "./progress.ts";
 import { StandaloneError } from "./standalone-error.ts";
 import { startStandalone } from "./start-standalone.ts";
 
-const signals = Promise.withResolvers<NodeJS.Signals>();
+const stop = new AbortController();
+const stopped = new Promise((resolve) => stop.signal.addEventListener("abort", resolve));
 let firstSignalMs: number | undefined;
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
   process.on(signal, () => {
     // One Ctrl-C may arrive twice, through the terminal and through npm: only a later one means "at once".
     if (firstSignalMs !== undefined && performance.now() - firstSignalMs > 1_000) process.exit(exitCodes.failed);
+    if (firstSignalMs === undefined) process.stdout.write("stopping …\n");
     firstSignalMs ??= performance.now();
-    signals.resolve(signal);
+    stop.abort();
   });
 }
 for (const event of ["uncaughtException", "unhandledRejection"] as const) {
@@ -34,11 +36,14 @@ try {
     process.stdout.write(`${usage}\n`);
     process.exit(exitCodes.clean);
   }
-  const platform = await startStandalone(flags, { given: process.env, doing: progress.doing });
+  const options = { given: process.env, doing: progress.doing, stop: stop.signal };
+  const platform = await startStandalone(flags, options).catch((error: unknown) => {
+    if (!stop.signal.aborted) throw error;
+    process.exit(exitCodes.clean);
+  });
   progress.done();
   process.stdout.write(banner(platform, flags.demo, performance.now() / 1000));
-  await signals.promise;
-  process.stdout.write("stopping …\n");
+  await stopped;
   await platform.stop();
   process.exit(exitCodes.clean);
 } catch (error) {

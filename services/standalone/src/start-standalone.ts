@@ -34,12 +34,23 @@ const doingNext: Partial<Record<State, string>> = {
   working: "opening ports",
 };
 
-/** Starts everything in this process on one data folder: the database, every service and, unless told not to, the demo market. */
+/**
+ * Starts everything in this process on one data folder: the database, every service and, unless told not to, the demo
+ * market. Once `stop` is aborted it goes no further than the step that it is at, takes everything back and throws.
+ */
 export async function startStandalone(
   flags: Flags,
-  options: { readonly given: Env; readonly doing: (what: string) => void; readonly run?: RunOptions },
+  options: {
+    readonly given: Env;
+    readonly doing: (what: string) => void;
+    readonly stop: AbortSignal;
+    readonly run?: RunOptions;
+  },
 ): Promise<Standalone> {
-  const { doing } = options;
+  const doing = (what: string): void => {
+    options.stop.throwIfAborted();
+    options.doing(what);
+  };
   const ports = await freePorts(portsFrom(flags.port));
   const folder = await openDataFolder(flags.dataDir, flags.fresh);
   const undo: (() => Promise<void>)[] = [folder.release];
@@ -64,13 +75,17 @@ export async function startStandalone(
       // The folder is ours alone, and so is the database in it.
       isAlone: postgres !== undefined,
       services: own,
-      onState: (state) => doing(doingNext[state] ?? "starting"),
+      onState: (state) => {
+        const next = doingNext[state];
+        if (next !== undefined) doing(next);
+      },
     });
     undo.unshift(running.stop);
     if (flags.demo) {
       doing("making the demo market");
       await seedMarket(running, folder.marketFile, options.run?.now?.() ?? Temporal.Now.instant());
     }
+    options.stop.throwIfAborted();
     return await describe(running, folder, ports, postgres, undo);
   } catch (error) {
     for (const step of undo) await step().catch(() => undefined);

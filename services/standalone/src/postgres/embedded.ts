@@ -1,13 +1,12 @@
-import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { chown, mkdir, open, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import pg from "pg";
 import { StandaloneError } from "../standalone-error.ts";
 import { type Binaries, findBinaries, postgresUser, type RunAs } from "./binaries.ts";
+import { runApart } from "./run-apart.ts";
 
 /** A PostgreSQL that serves a data folder. */
 export type EmbeddedPostgres = {
@@ -17,8 +16,6 @@ export type EmbeddedPostgres = {
   /** Ends sessions, writes everything down and stops. */
   stop(): Promise<void>;
 };
-
-const run = promisify(execFile);
 
 /**
  * Starts PostgreSQL on a data folder, making the folder first when it is new. A server that a killed process of ours left
@@ -39,7 +36,7 @@ export async function startEmbeddedPostgres(folder: string): Promise<EmbeddedPos
     adminUrl: existsSync(socketIn(folder, port)) ? localUrlOf(port, password, folder) : urlOf(port, password),
     wasAdopted: running !== undefined,
     stop: async () => {
-      await run(binaries.pg_ctl, ["stop", "-D", data, "-m", "fast", "-w", "-t", "20"], { ...runAs, cwd: folder });
+      await runApart(binaries.pg_ctl, ["stop", "-D", data, "-m", "fast", "-w", "-t", "20"], runAs, folder);
     },
   };
 }
@@ -62,10 +59,8 @@ async function initialise(binaries: Binaries, runAs: RunAs, data: string, passwo
   await rm(unfinished, { recursive: true, force: true });
   const flags = ["--username=postgres", "--auth=scram-sha-256", `--pwfile=${passwordFile}`, "--encoding=UTF8"];
   try {
-    await run(binaries.initdb, [`--pgdata=${unfinished}`, "--locale=C.UTF-8", "--no-sync", ...flags], {
-      ...runAs,
-      cwd: join(data, ".."),
-    });
+    const args = [`--pgdata=${unfinished}`, "--locale=C.UTF-8", "--no-sync", ...flags];
+    await runApart(binaries.initdb, args, runAs, join(data, ".."));
   } catch (cause) {
     throw new StandaloneError(explain(cause, data), { cause });
   }
@@ -103,7 +98,7 @@ async function start(binaries: Binaries, runAs: RunAs, folder: string, data: str
     );
     const args = ["start", "-D", data, "-l", log, "-w", "-t", "30", "-o", options.join(" ")];
     try {
-      await run(binaries.pg_ctl, args, { ...runAs, cwd: folder });
+      await runApart(binaries.pg_ctl, args, runAs, folder);
       return port;
     } catch (cause) {
       // Somebody may have taken the port between our asking and PostgreSQL's binding.
@@ -141,7 +136,7 @@ function mayHaveSockets(folder: string): boolean {
 }
 
 function explain(cause: unknown, data: string): string {
-  const text = cause instanceof Error && "stderr" in cause ? String(cause.stderr) : String(cause);
+  const text = cause instanceof Error ? cause.message : String(cause);
   if (/permission denied/i.test(text) || /EACCES/.test(text)) {
     return `PostgreSQL cannot enter ${data}: as root, it runs as the user postgres, who needs every folder above to be enterable`;
   }
