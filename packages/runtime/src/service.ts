@@ -12,7 +12,11 @@ import type { Timer } from "./timer.ts";
 /** The entity schemas that the store opens with. */
 export type Entities = NonNullable<Parameters<typeof openStore>[0]["entities"]>;
 
-/** A service as a value: what it is called, what it needs, and how it starts. The runtime runs one or all of them. */
+/**
+ * A service as a value: what it is called, what it needs, and how it starts. The runtime runs one or all of them, and gives
+ * each the settings of its own shape; so a list may hold services of any settings, which TypeScript allows as long as what
+ * takes a host is written as a method, not as a property that holds a function.
+ */
 export type ServiceDefinition<S extends ConfigShape = ConfigShape> = {
   /** The service's name, which is also its schema and the second word of its contract's package: `dawr.<name>.v1`. */
   readonly name: string;

@@ -391,6 +391,6 @@ export function neighbours(now: () => Temporal.Instant, jwk: string): Neighbours
     memberships,
     born,
     rules,
-    definitions: [identity, catalog, availability, payment] as unknown as readonly ServiceDefinition[],
+    definitions: [identity, catalog, availability, payment],
   };
 }

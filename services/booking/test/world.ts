@@ -16,7 +16,7 @@ import {
 } from "@dawr/gen/dawr/payment/v1/events_pb.js";
 import { PaymentSchema } from "@dawr/gen/dawr/payment/v1/payment_pb.js";
 import { tokenAudience, tokenIssuer } from "@dawr/rpc";
-import { type Running, runAll, type ServiceDefinition } from "@dawr/runtime";
+import { type Running, runAll } from "@dawr/runtime";
 import { createLogger } from "@dawr/telemetry";
 import { eventually, type TestClock, testClock, testDatabase } from "@dawr/testkit";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
@@ -93,7 +93,7 @@ export async function openWorld(settings: Readonly<Record<string, string>> = {})
         await carrier.publish(events);
       },
     };
-    const definitions = [...around.definitions, booking as unknown as ServiceDefinition];
+    const definitions = [...around.definitions, booking];
     running = await runAll(definitions, {
       bus,
       now: clock.now,

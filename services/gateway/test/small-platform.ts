@@ -8,7 +8,7 @@ import { KeyService } from "@dawr/gen/dawr/identity/v1/key_pb.js";
 import { PaymentService } from "@dawr/gen/dawr/payment/v1/payment_pb.js";
 import { WatchKind } from "@dawr/gen/dawr/type/v1/watch_pb.js";
 import { callOf, defineErrors, type ErrorTable, implement, PlatformError, tokenAudience, tokenIssuer } from "@dawr/rpc";
-import { defineService, type Parts, type ServiceDefinition } from "@dawr/runtime";
+import { defineService, type Parts } from "@dawr/runtime";
 import { type Platform, testPlatform } from "@dawr/testkit";
 import { SignJWT } from "jose";
 import { gateway } from "../src/service.ts";
@@ -118,7 +118,7 @@ export async function startSmallPlatform(env: Readonly<Record<string, string>> =
     },
     paymentErrors,
   );
-  const definitions = [identity, catalog, availability, payment, gateway] as unknown as readonly ServiceDefinition[];
+  const definitions = [identity, catalog, availability, payment, gateway];
   const platform = await testPlatform(definitions, {
     ports: ["GATEWAY_PORT"],
     env: { GATEWAY_ADDRESS_LIMIT: "100000", GATEWAY_USER_LIMIT: "100000", ...env },

@@ -7,7 +7,7 @@ import { AuthenticationService, type Tokens } from "@dawr/gen/dawr/identity/v1/a
 import { KeyService } from "@dawr/gen/dawr/identity/v1/key_pb.js";
 import { type DeliverRequest, DeliveryService } from "@dawr/gen/dawr/messaging/v1/delivery_pb.js";
 import { defineErrors, implement, reasonOf } from "@dawr/rpc";
-import { defineService, type ServiceDefinition } from "@dawr/runtime";
+import { defineService } from "@dawr/runtime";
 import { eventually, type Platform, testClock, testPlatform } from "@dawr/testkit";
 import { identity } from "../src/service.ts";
 
@@ -55,7 +55,7 @@ export async function startIdentity(settings: Readonly<Record<string, string>> =
       ],
     }),
   });
-  const platform = await testPlatform([identity, messaging] as unknown as readonly ServiceDefinition[], {
+  const platform = await testPlatform([identity, messaging], {
     now: clock.now,
     env: { LOG_LEVEL: "trace", ...settings },
     logDestination: new Writable({

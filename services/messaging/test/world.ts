@@ -4,7 +4,7 @@ import { type Bus, type Event, inProcessBus } from "@dawr/events";
 import { ProviderService } from "@dawr/gen/dawr/catalog/v1/provider_pb.js";
 import { KeyService } from "@dawr/gen/dawr/identity/v1/key_pb.js";
 import { defineErrors, implement, PlatformError, tokenAudience, tokenIssuer } from "@dawr/rpc";
-import { defineService, type ServiceDefinition } from "@dawr/runtime";
+import { defineService } from "@dawr/runtime";
 import { createLogger } from "@dawr/telemetry";
 import { freePorts, type Platform, testClock, testPlatform } from "@dawr/testkit";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
@@ -48,7 +48,7 @@ export async function openWorld(settings: Readonly<Record<string, string>> = {})
   const jwk = { ...(await exportJWK(publicKey)), kid: "test", alg: "EdDSA" };
   const bus = inProcessBus({ log: createLogger({ service: "bus", level: "silent" }), now: clock.now });
   const definitions = [messaging, identityOf(people, JSON.stringify(jwk)), catalogOf(catalog)];
-  const platform = await testPlatform(definitions as unknown as readonly ServiceDefinition[], {
+  const platform = await testPlatform(definitions, {
     bus,
     now: clock.now,
     logDestination: { write: (line) => logged.push(line) },

@@ -10,7 +10,7 @@ import { sandbox } from "@dawr/sandbox/service";
 import { search } from "@dawr/search/service";
 
 /** Every service of the platform, in the order in which they start; what others lean on comes first. */
-export const services = [
+export const services: readonly ServiceDefinition[] = [
   identity,
   catalog,
   availability,
@@ -20,7 +20,7 @@ export const services = [
   messaging,
   sandbox,
   gateway,
-] as unknown as readonly ServiceDefinition[];
+];
 
 /** The names of the services that have a schema in the database. */
 export const schemas: readonly string[] = services

@@ -112,5 +112,5 @@ function identityOf(jwk: string, memberships: MarketPlatform["memberships"]): Se
         }),
       ],
     }),
-  }) as unknown as ServiceDefinition;
+  });
 }
