@@ -3,7 +3,7 @@ import type { Client } from "@connectrpc/connect";
 import type { ConfigShape, ConfigValues } from "@dawr/config";
 import type { Consumer } from "@dawr/events";
 import type { ErrorTable, Implementation, Mounted, OwnerOf, PlatformAuth } from "@dawr/rpc";
-import type { KeyRing, openStore, Store, Tx } from "@dawr/store";
+import type { EncryptedColumn, KeyRing, openStore, Store, Tx } from "@dawr/store";
 import type { Logger } from "@dawr/telemetry";
 import type { Job, JobOptions } from "./jobs.ts";
 import type { StepRunner } from "./steps.ts";
@@ -25,6 +25,8 @@ export type ServiceDefinition<S extends ConfigShape = ConfigShape> = {
   /** The folder of the service's forward-only migrations. A service without it has no database. */
   readonly migrations?: URL;
   readonly entities?: Entities;
+  /** The columns that hold what the host's keys have encrypted, all of them: they are encrypted anew when the keys change. */
+  readonly encrypted?: readonly EncryptedColumn[];
   readonly errors: ErrorTable;
   /** Wires the service. Must not call other services: they may not have started yet. */
   start(host: Host<S>): Promise<Parts> | Parts;

@@ -5,6 +5,7 @@ import type { Host } from "@dawr/runtime";
 import type { KeyRing, OnceOptions } from "@dawr/store";
 import type { config } from "./config.ts";
 import { comparableEmail } from "./domain/email.ts";
+import { contexts } from "./store/encrypted-columns.ts";
 import type { SigningKeys } from "./tokens/signing-keys.ts";
 
 /** What identity's calls are made of. */
@@ -51,12 +52,11 @@ function hashOf(keys: KeyRing, value: string, context: string): string {
 }
 
 function sealedForAMinute(keys: KeyRing): OnceOptions {
-  const context = "identity.answer";
   return {
     keepFor: Temporal.Duration.from({ seconds: 60 }),
     seal: {
-      encrypt: (plain) => keys.encrypt(plain, context),
-      decrypt: (bytes) => keys.decrypt(bytes, context),
+      encrypt: (plain) => keys.encrypt(plain, contexts.answer),
+      decrypt: (bytes) => keys.decrypt(bytes, contexts.answer),
     },
   };
 }

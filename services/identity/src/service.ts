@@ -21,6 +21,7 @@ import { refreshTokens } from "./rpc/refresh-tokens.ts";
 import { register } from "./rpc/register.ts";
 import { sendCode } from "./rpc/send-code.ts";
 import { verifyContact } from "./rpc/verify-contact.ts";
+import { encryptedColumns } from "./store/encrypted-columns.ts";
 import { signingKeys } from "./tokens/signing-keys.ts";
 
 /** Accounts, sessions, memberships and the keys of tokens. */
@@ -28,6 +29,7 @@ export const identity = defineService({
   name: "identity",
   config,
   migrations: new URL("../migrations/", import.meta.url),
+  encrypted: encryptedColumns,
   errors,
   start(host) {
     const { store, keys, now, newId, config: settings } = host;
@@ -67,7 +69,7 @@ export const identity = defineService({
         }),
       ],
       jobs: [
-        deliverMessage(keys, host.client(DeliveryService), now),
+        deliverMessage(deps, host.client(DeliveryService)),
         { name: "rotate-signing-keys", schedule: "23 * * * *", run: () => signing.rotate() },
         prune(store, now),
       ],

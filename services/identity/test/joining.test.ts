@@ -196,6 +196,26 @@ describe("who may register (ID-01, ID-09)", () => {
 });
 
 describe("personal data (ID-12)", () => {
+  test("given that messaging is away, when somebody registers, then the mail waits encrypted, and is forgotten once it is taken", async () => {
+    const email = newEmail();
+    await eventually(async () => expect(await world.query("select from pending_mail")).toEqual([]));
+    world.messaging.isAway = true;
+    await world.authentication.register(registrationOf(email));
+    const [row] = await world.query<{ content: Uint8Array }>("select content from pending_mail");
+    const { keys } = world.platform.service("identity").host;
+    expect(
+      JSON.parse(Buffer.from(keys.decrypt(row?.content ?? Buffer.of(), "identity.mail")).toString()),
+    ).toMatchObject({
+      email,
+      template: "verification-code",
+    });
+    world.messaging.isAway = false;
+    await eventually(async () => expect(await world.query("select from pending_mail")).toEqual([]), {
+      timeoutMs: 15_000,
+    });
+    await world.codeTo(email);
+  });
+
   test("given an account, then what is personal stands encrypted in every table, and in no event and no log line", async () => {
     const email = await world.join();
     const tokens = await world.enter(email);

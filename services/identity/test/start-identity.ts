@@ -16,6 +16,8 @@ export type TestIdentity = {
   readonly platform: Platform;
   readonly clock: ReturnType<typeof testClock>;
   readonly mails: readonly DeliverRequest[];
+  /** While true messaging takes nothing. */
+  readonly messaging: { isAway: boolean };
   /** Everything that was logged. */
   log(): string;
   readonly authentication: Client<typeof AuthenticationService>;
@@ -39,6 +41,7 @@ export const password = "violet-harbour-tram-41";
 export async function startIdentity(settings: Readonly<Record<string, string>> = {}): Promise<TestIdentity> {
   const clock = testClock("2026-03-01T09:00:00Z");
   const mails: DeliverRequest[] = [];
+  const outage = { isAway: false };
   const logged: string[] = [];
   const messaging = defineService({
     name: "messaging",
@@ -48,6 +51,7 @@ export async function startIdentity(settings: Readonly<Record<string, string>> =
       implementations: [
         implement(DeliveryService, {
           deliver(request) {
+            if (outage.isAway) throw new Error("messaging is away");
             mails.push(request);
             return {};
           },
@@ -82,6 +86,7 @@ export async function startIdentity(settings: Readonly<Record<string, string>> =
     platform,
     clock,
     mails,
+    messaging: outage,
     log: () => logged.join(""),
     authentication,
     accounts: platform.internal(AccountService),

@@ -18,12 +18,14 @@ import { watchNotifications } from "./rpc/watch-notifications.ts";
 import { prepareSteps } from "./sending/prepare.ts";
 import { pruneJob } from "./sending/prune.ts";
 import { replayJob, type SendDeps, sendSteps } from "./sending/send.ts";
+import { encryptedColumns } from "./store/encrypted-columns.ts";
 
 /** What is said, to whom, when: notifications in the app and by e-mail. */
 export const messaging = defineService({
   name: "messaging",
   config,
   migrations: new URL("../migrations/", import.meta.url),
+  encrypted: encryptedColumns,
   errors,
   start(host) {
     const { store, keys, now, newId, log, config: settings } = host;

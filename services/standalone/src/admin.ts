@@ -1,24 +1,31 @@
 import { randomUUIDv7 } from "node:crypto";
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { type AdminDeps, createSuperAdmin, promoteToSuperAdmin } from "@dawr/identity/admin";
+import { createSuperAdmin, promoteToSuperAdmin } from "@dawr/identity/admin";
 import { exitCodes } from "@dawr/runtime";
-import { openKeyRing, openStore } from "@dawr/store";
-import { createLogger } from "@dawr/telemetry";
+import { openKeyRing } from "@dawr/store";
 import { askPassword } from "./ask-password.ts";
-import { type DataFolder, openDataFolder, visitDataFolder } from "./data-folder.ts";
-import { environmentOf, portsFrom } from "./environment.ts";
-import { startEmbeddedPostgres } from "./postgres/embedded.ts";
+import { openRotation } from "./open-rotation.ts";
+import { retireKeys, rotateKeys } from "./rotate-keys.ts";
 import { StandaloneError } from "./standalone-error.ts";
+import { requireTable, visitDatabase } from "./visit-database.ts";
 
-const usage = `npm run admin -- create-super-admin --email ADDRESS [flags]
+const usage = `npm run admin -- COMMAND [flags]
 
-Makes the account of a super-admin, or makes one of the account that the address has. The password of a new account is asked
-for on the terminal, or taken from DAWR_ADMIN_PASSWORD. Works whether or not the platform is running.
+create-super-admin --email ADDRESS
+  Makes the account of a super-admin, or makes one of the account that the address has. The password of a new account is
+  asked for on the terminal, or taken from DAWR_ADMIN_PASSWORD.
 
   --email ADDRESS     the address to log in with
   --name NAME         what the person is called (Administrator)
+
+rotate-keys
+  Adds a key to the file of the keys that encrypt personal data, and encrypts everything anew under it; older keys stay in
+  the file. What an interrupted run has left is done first, without a further key.
+
+  --retire            add no key; encrypt what is left under older ones, and take those out of the file
+
+Both work whether or not the platform is running.
+
   --data DIR          where the platform keeps everything (.dawr)
   --database-url URL  the platform's PostgreSQL, when it was started with one
   --help              this
@@ -39,17 +46,16 @@ async function run(argv: readonly string[]): Promise<string> {
   const { values, positionals } = readArguments(argv);
   if (values.help) return usage;
   const [command, ...others] = positionals;
-  if (command !== "create-super-admin" || others.length > 0)
-    throw new UsageError("the only command is create-super-admin; --help tells more");
-  const { email, name: displayName } = values;
-  if (email === undefined) throw new UsageError("create-super-admin needs --email");
-  return await withIdentity(values.data, values["database-url"], async (deps) => {
-    const known = await promoteToSuperAdmin(deps, email);
-    if (known !== undefined) return `${known} is a super-admin now, with the password that it had.\n`;
-    const password = process.env.DAWR_ADMIN_PASSWORD ?? (await askPassword());
-    const made = await createSuperAdmin(deps, { email, password, displayName });
-    return `${made} is a super-admin; log in as ${email}.\n`;
-  });
+  const database = { dataDir: values.data, databaseUrl: values["database-url"], given: process.env };
+  if (others.length > 0) throw new UsageError(`${others[0]} is one word too many; --help tells more`);
+  switch (command) {
+    case "create-super-admin":
+      return await makeSuperAdmin(database, values.email, values.name);
+    case "rotate-keys":
+      return await changeKeys(database, values.retire);
+    default:
+      throw new UsageError("the commands are create-super-admin and rotate-keys; --help tells more");
+  }
 }
 
 function readArguments(argv: readonly string[]) {
@@ -60,6 +66,7 @@ function readArguments(argv: readonly string[]) {
       options: {
         email: { type: "string" },
         name: { type: "string", default: "Administrator" },
+        retire: { type: "boolean", default: false },
         data: { type: "string", default: ".dawr" },
         "database-url": { type: "string" },
         help: { type: "boolean", short: "h", default: false },
@@ -72,65 +79,43 @@ function readArguments(argv: readonly string[]) {
   }
 }
 
-/** Does work on identity's database: that of the platform that runs, or one started for the moment. */
-async function withIdentity<T>(
-  path: string,
-  databaseUrl: string | undefined,
-  work: (deps: AdminDeps) => Promise<T>,
-): Promise<T> {
-  if (!existsSync(join(path, "keys")))
-    throw new StandaloneError(`there is no platform in ${path} yet: npm start makes one`);
-  const running = await visitDataFolder(path);
-  // Nobody may start or stop the platform under our hands, so that without one we are the folder's holder.
-  const folder = running ?? (await openDataFolder(path, false));
-  try {
-    if (databaseUrl !== undefined) return await onDatabase(folder, databaseUrl, work);
-    const postgres = await startEmbeddedPostgres(folder.postgres);
-    try {
-      return await onDatabase(folder, postgres.adminUrl, work);
-    } finally {
-      if (!postgres.wasAdopted) await postgres.stop();
-    }
-  } finally {
-    await folder.release();
-  }
+type Database = Parameters<typeof visitDatabase>[0];
+
+async function makeSuperAdmin(database: Database, email: string | undefined, displayName: string): Promise<string> {
+  if (email === undefined) throw new UsageError("create-super-admin needs --email");
+  return await visitDatabase(database, async ({ env, keyFile, storeOf }) => {
+    const store = await storeOf("identity");
+    await requireTable(store, "account");
+    const keys = await openKeyRing(keyFile);
+    const deps = { store, keys, now: () => Temporal.Now.instant(), newId: randomUUIDv7, env };
+    const known = await promoteToSuperAdmin(deps, email);
+    if (known !== undefined) return `${known} is a super-admin now, with the password that it had.\n`;
+    const password = process.env.DAWR_ADMIN_PASSWORD ?? (await askPassword());
+    const made = await createSuperAdmin(deps, { email, password, displayName });
+    return `${made} is a super-admin; log in as ${email}.\n`;
+  });
 }
 
-async function onDatabase<T>(folder: DataFolder, adminUrl: string, work: (deps: AdminDeps) => Promise<T>): Promise<T> {
-  const { env, services } = environmentOf({
-    folder,
-    ports: portsFrom(0),
-    adminUrl,
-    logLevel: "error",
-    schemas: ["identity"],
-    given: process.env,
-  });
-  const now = () => Temporal.Now.instant();
-  const store = await openStore({
-    url: services.identity?.DATABASE_URL ?? "",
-    schema: "identity",
-    maxConnections: 1,
-    now,
-    log: createLogger({ service: "admin", level: "error" }),
-  });
-  try {
-    await requireMigrated(store);
-    const keys = await openKeyRing(folder.keyFile);
-    return await work({ store, keys, now, newId: randomUUIDv7, env });
-  } finally {
-    await store.close();
-  }
-}
-
-async function requireMigrated(store: AdminDeps["store"]): Promise<void> {
-  const [row] = await store
-    .read((tx) => tx.query<{ found: boolean }>("select to_regclass('account') is not null as found"))
-    .catch((cause: unknown) => {
-      throw new StandaloneError("the platform's database cannot be used; start the platform once with npm start", {
-        cause,
-      });
+async function changeKeys(database: Database, retire: boolean): Promise<string> {
+  const stop = new AbortController();
+  let stoppedMs = Number.POSITIVE_INFINITY;
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    process.on(signal, () => {
+      // One Ctrl-C may arrive twice, through the terminal and through npm.
+      if (performance.now() - stoppedMs > 1_000) process.exit(exitCodes.failed);
+      stoppedMs = Math.min(stoppedMs, performance.now());
+      stop.abort(new StandaloneError("stopped; the next rotate-keys goes on from here"));
     });
-  if (row?.found !== true) throw new StandaloneError("the database is empty; start the platform once with npm start");
+  }
+  const tell = (line: string): void => void process.stderr.write(`${line}\n`);
+  return await visitDatabase(database, async (visit) => {
+    const { rotation, close } = await openRotation(visit, { signal: stop.signal, tell });
+    try {
+      return `${await (retire ? retireKeys(rotation) : rotateKeys(rotation))}\n`;
+    } finally {
+      await close();
+    }
+  });
 }
 
 function explain(error: Error): string {

@@ -26,3 +26,8 @@ export const services: readonly ServiceDefinition[] = [
 export const schemas: readonly string[] = services
   .filter(({ migrations }) => migrations !== undefined)
   .map(({ name }) => name);
+
+/** Every column that holds what the platform's keys have encrypted, with the service that it belongs to. */
+export const encryptedColumns = services.flatMap(({ name, encrypted = [] }) =>
+  encrypted.map((column) => ({ service: name, column })),
+);

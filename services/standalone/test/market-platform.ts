@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import type { Env } from "@dawr/config";
 import { AvailabilityService } from "@dawr/gen/dawr/availability/v1/availability_pb.js";
 import { ServiceMenuService } from "@dawr/gen/dawr/catalog/v1/service_menu_pb.js";
 import { StaffService } from "@dawr/gen/dawr/catalog/v1/staff_pb.js";
@@ -21,6 +22,25 @@ export type MarketPlatform = {
   sign(account: string, roles?: readonly string[]): Promise<string>;
 };
 
+/** What all services together need to be told, with limits that a crowd on one address does not meet. */
+export function settingsOf(given: Env): Env {
+  return {
+    ...given,
+    BOOKING_HOLDS_PER_ADDRESS: "1000",
+    GATEWAY_ADDRESS_LIMIT: "100000",
+    SANDBOX_API_KEY: "sandbox-api-key-of-the-test",
+    SANDBOX_WEBHOOK_SECRET: "sandbox-webhook-secret-of-the-test",
+    SMTP_URL: `smtp://127.0.0.1:${given.SANDBOX_SMTP_PORT}`,
+    MAIL_FROM: "Dawr <no-reply@dawr.example>",
+    MESSAGING_BOOKING_LINK: "http://localhost/b/{booking}",
+    PAYMENT_SANDBOX_URL: `http://127.0.0.1:${given.SANDBOX_PORT}`,
+    PAYMENT_SANDBOX_API_KEY: "sandbox-api-key-of-the-test",
+    PAYMENT_SANDBOX_WEBHOOK_SECRET: "sandbox-webhook-secret-of-the-test",
+    PAYMENT_WEBHOOK_URL: `http://127.0.0.1:${given.GATEWAY_PORT}/webhooks`,
+    PAYMENT_RETURN_URLS: "http://localhost",
+  };
+}
+
 /** Starts it; platform.stop() ends it. */
 export async function openMarketPlatform(): Promise<MarketPlatform> {
   const { publicKey, privateKey } = await generateKeyPair("EdDSA", { crv: "Ed25519", extractable: true });
@@ -29,21 +49,7 @@ export async function openMarketPlatform(): Promise<MarketPlatform> {
   const others = services.filter(({ name }) => name !== "identity");
   const platform = await testPlatform([...others, identityOf(jwk, memberships)], {
     ports: ["GATEWAY_PORT", "SANDBOX_PORT", "SANDBOX_SMTP_PORT"],
-    env: (given) => ({
-      ...given,
-      BOOKING_HOLDS_PER_ADDRESS: "1000",
-      GATEWAY_ADDRESS_LIMIT: "100000",
-      SANDBOX_API_KEY: "sandbox-api-key-of-the-test",
-      SANDBOX_WEBHOOK_SECRET: "sandbox-webhook-secret-of-the-test",
-      SMTP_URL: `smtp://127.0.0.1:${given.SANDBOX_SMTP_PORT}`,
-      MAIL_FROM: "Dawr <no-reply@dawr.example>",
-      MESSAGING_BOOKING_LINK: "http://localhost/b/{booking}",
-      PAYMENT_SANDBOX_URL: `http://127.0.0.1:${given.SANDBOX_PORT}`,
-      PAYMENT_SANDBOX_API_KEY: "sandbox-api-key-of-the-test",
-      PAYMENT_SANDBOX_WEBHOOK_SECRET: "sandbox-webhook-secret-of-the-test",
-      PAYMENT_WEBHOOK_URL: `http://127.0.0.1:${given.GATEWAY_PORT}/webhooks`,
-      PAYMENT_RETURN_URLS: "http://localhost",
-    }),
+    env: settingsOf,
   });
   const market = demoMarket(1, Temporal.Now.instant());
   await platform.importResources(market.resources);

@@ -1,10 +1,20 @@
-import { chmod, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, lstat, mkdtemp, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { eventually } from "@dawr/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { addKeyVersion, createKeyFile, DecryptionError, dataKey, type KeyRing, openKeyRing } from "../index.ts";
+import {
+  addKeyVersion,
+  createKeyFile,
+  DecryptionError,
+  dataKey,
+  type KeyRing,
+  keyFileReadEveryMs,
+  openKeyRing,
+  readKeyFile,
+  removeKeyVersionsBefore,
+} from "../index.ts";
 
 const one = { version: 1, key: Buffer.alloc(32, 1) };
 const two = { version: 2, key: Buffer.alloc(32, 2) };
@@ -133,6 +143,56 @@ describe("a key file", () => {
     expect(running.currentVersion).toBe(2);
     const madeUp = Uint8Array.from(sealed, (byte, index) => (index === 1 ? 9 : byte));
     expect(() => running.decrypt(madeUp, "c")).toThrow(DecryptionError);
+  });
+
+  test("given a newer version, when a running process encrypts some seconds later, then it does so under that", async () => {
+    const file = join(folder, "followed.json");
+    const running = await openKeyRing(file, { create: true });
+    const before = running.encrypt("text", "c");
+    await addKeyVersion(file);
+    const addedMs = performance.now();
+    await eventually(() => expect(running.versionOf(running.encrypt("text", "c"))).toBe(2), { timeoutMs: 15_000 });
+    expect(performance.now() - addedMs).toBeLessThan(keyFileReadEveryMs + 1_000);
+    expect(Buffer.from(running.decrypt(before, "c")).toString()).toBe("text");
+  });
+
+  test("given a file that went away, when a running process goes on, then it has the keys that it had", async () => {
+    const file = join(folder, "away.json");
+    const running = await openKeyRing(file, { create: true });
+    await rm(file);
+    const madeUp = Uint8Array.from(running.encrypt("text", "c"), (byte, index) => (index === 4 ? 2 : byte));
+    expect(() => running.decrypt(madeUp, "c")).toThrow("no key of version 2");
+    expect(Buffer.from(running.decrypt(running.encrypt("text", "c"), "c")).toString()).toBe("text");
+  });
+
+  test("gives up its older versions, and keeps what rows are found by", async () => {
+    const file = join(folder, "retired.json");
+    const before = await openKeyRing(file, { create: true });
+    const sealed = before.encrypt("text", "c");
+    expect(await removeKeyVersionsBefore(file, 1)).toEqual([]);
+    await addKeyVersion(file);
+    await addKeyVersion(file);
+    expect(await removeKeyVersionsBefore(file, 3)).toEqual([1, 2]);
+    await expect(removeKeyVersionsBefore(file, 4)).rejects.toThrow("needs a version");
+    const after = await openKeyRing(file);
+    expect(after.currentVersion).toBe(3);
+    expect(() => after.decrypt(sealed, "c")).toThrow("no key of version 1");
+    expect(after.blindIndex("v", "c")).toEqual(before.blindIndex("v", "c"));
+  });
+
+  test("given a link to it, and a group that may read it, when a version is added, then both stay so", async () => {
+    const file = join(folder, "real", "keys.json");
+    await createKeyFile(file);
+    await chmod(file, 0o640);
+    const link = join(folder, "link.json");
+    await symlink(file, link);
+    await addKeyVersion(link);
+    expect((await lstat(link)).isSymbolicLink()).toBe(true);
+    expect((await stat(file)).mode & 0o777).toBe(0o640);
+    const times = readKeyFile(file).versions.map(
+      ({ createTime }) => createTime ?? Temporal.Instant.from("1970-01-01Z"),
+    );
+    expect(times.map((time) => Temporal.Now.instant().since(time).total("minutes") < 1)).toEqual([true, true]);
   });
 
   test("that is missing, open to everybody or broken is refused, without its contents", async () => {

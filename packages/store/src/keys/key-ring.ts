@@ -1,4 +1,5 @@
 import { createHmac, hkdfSync, randomBytes, timingSafeEqual } from "node:crypto";
+import { statSync } from "node:fs";
 import { DecryptionError, seal, unseal } from "./cipher.ts";
 import { type DataKey, dataKey } from "./data-key.ts";
 import { checked, createKeyFile, type KeyMaterial, readKeyFile } from "./key-file.ts";
@@ -34,30 +35,54 @@ export type GivenKeys = {
   readonly indexKey?: Uint8Array | string;
 };
 
+/** A ring looks this often whether its file has changed, before it encrypts or signs. */
+export const keyFileReadEveryMs = 5_000;
+
 /**
- * Opens the ring of a key file, which is made first when asked; or of keys that are given (bytes, or base64). Throws when
- * the file is missing, readable by everybody, or not one.
+ * Opens the ring of a key file, which is made first when asked; or of keys that are given (bytes, or base64). The ring of a
+ * file follows its changes. Throws when the file is missing, readable by everybody, or not one.
  */
 export async function openKeyRing(source: string | GivenKeys, options: { create?: boolean } = {}): Promise<KeyRing> {
   if (typeof source !== "string") return keyRing(materialOf(source));
   if (options.create === true) await createKeyFile(source);
-  return keyRing(readKeyFile(source), () => readKeyFile(source));
+  const stamp = stampOf(source);
+  return keyRing(readKeyFile(source), { path: source, stamp });
 }
 
-function keyRing(material: KeyMaterial, reread?: () => KeyMaterial): KeyRing {
+function keyRing(material: KeyMaterial, file?: { readonly path: string; stamp: string }): KeyRing {
   let opened = openVersions(material);
-  let rereadMs = performance.now();
+  let lookedMs = performance.now();
+  let missedMs = Number.NEGATIVE_INFINITY;
   const index = subkey(material.indexKey, "blind index");
 
-  /** Another process may have started with a newer file: then the file is read again. */
+  /** The version that encrypts: what is written with an old one for long would be lost when that one is taken away. */
+  function current(): Subkeys {
+    if (performance.now() - lookedMs >= keyFileReadEveryMs) look();
+    return opened.current;
+  }
+
+  /** Another process may know a newer file already: what it has encrypted is looked up there. */
   function find(version: number | undefined): Subkeys | undefined {
     if (version === undefined) return undefined;
     const found = opened.byVersion.get(version);
-    if (found !== undefined || reread === undefined || version <= opened.current.version) return found;
-    if (performance.now() - rereadMs < rereadEveryMs) return undefined;
-    rereadMs = performance.now();
-    opened = openVersions(reread());
+    if (found !== undefined || version <= opened.current.version) return found;
+    if (performance.now() - missedMs < missEveryMs) return undefined;
+    missedMs = performance.now();
+    look();
     return opened.byVersion.get(version);
+  }
+
+  function look(): void {
+    lookedMs = performance.now();
+    if (file === undefined) return;
+    try {
+      const stamp = stampOf(file.path);
+      if (stamp === file.stamp) return;
+      opened = openVersions(readKeyFile(file.path));
+      file.stamp = stamp;
+    } catch {
+      // A file that is away or being put right is no reason to stop: the keys at hand are as good as before.
+    }
   }
 
   function keysOf(sealed: Uint8Array): Subkeys {
@@ -68,18 +93,25 @@ function keyRing(material: KeyMaterial, reread?: () => KeyMaterial): KeyRing {
   }
 
   function wrapDataKey(key: DataKey, context: string): Uint8Array {
-    return seal(opened.current.wrap, opened.current.header, key.bytes, context);
+    const { wrap, header } = current();
+    return seal(wrap, header, key.bytes, context);
   }
 
   return {
     get currentVersion() {
-      return opened.current.version;
+      return current().version;
     },
-    encrypt: (plain, context) => seal(opened.current.encrypt, opened.current.header, toBytes(plain), context),
+    encrypt: (plain, context) => {
+      const { encrypt, header } = current();
+      return seal(encrypt, header, toBytes(plain), context);
+    },
     decrypt: (sealed, context) => unseal(keysOf(sealed).encrypt, headerBytes, sealed, context),
     versionOf,
     blindIndex: (value, context) => mac(index, value, context),
-    sign: (bytes, context) => Buffer.concat([opened.current.header, mac(opened.current.sign, bytes, context)]),
+    sign: (bytes, context) => {
+      const { sign, header } = current();
+      return Buffer.concat([header, mac(sign, bytes, context)]);
+    },
     verify: (bytes, signature, context) => {
       const key = find(versionOf(signature));
       if (key === undefined || signature.length !== headerBytes + 32) return false;
@@ -95,7 +127,13 @@ function keyRing(material: KeyMaterial, reread?: () => KeyMaterial): KeyRing {
 }
 
 /** Bytes with made-up versions must not keep the disk busy. */
-const rereadEveryMs = 200;
+const missEveryMs = 200;
+
+/** Changes with the file, which is replaced and never written in place. */
+function stampOf(file: string): string {
+  const { ino, mtimeNs, size } = statSync(file, { bigint: true });
+  return `${ino} ${mtimeNs} ${size}`;
+}
 
 type Opened = { readonly byVersion: ReadonlyMap<number, Subkeys>; readonly current: Subkeys };
 

@@ -1,8 +1,9 @@
 import pg from "pg";
 import type { Store } from "../open-store.ts";
+import { DecryptionError } from "./cipher.ts";
 import type { KeyRing } from "./key-ring.ts";
 
-/** A column of encrypted values. */
+/** A column of values that a key ring has encrypted; those that none has made may stand among them. */
 export type EncryptedColumn = {
   readonly table: string;
   /** The columns of the primary key. */
@@ -13,24 +14,35 @@ export type EncryptedColumn = {
   readonly context: string | ((key: readonly unknown[]) => string);
   /** "data key" for a column of wrapped data keys. */
   readonly holds?: "text" | "data key";
+};
+
+export type RotateOptions = {
   /** Rows in one transaction; 200 unless told. */
   readonly batchSize?: number;
+  /** Told of the rows of each batch, once they are committed. */
+  readonly onBatch?: (rows: number) => void;
+  /** Ends the work after the batch that it is at, by throwing the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
 };
 
 /**
  * Encrypts anew what older versions of the key have encrypted, batch by batch, while the column is in use: a row that
- * somebody has locked is left for the next run. Answers how many rows it changed; a run that answers 0, started when no
- * process writes with an older version any more, says that the older version is no longer needed.
+ * somebody has locked is left for the next run. Answers how many rows it changed. Whatever ends it, the next run goes on.
  */
-export async function rotateColumn(store: Store, keys: KeyRing, column: EncryptedColumn): Promise<number> {
+export async function rotateColumn(
+  store: Store,
+  keys: KeyRing,
+  column: EncryptedColumn,
+  { batchSize = 200, onBatch, signal }: RotateOptions = {},
+): Promise<number> {
   const { context } = column;
   const contextOf = typeof context === "string" ? () => context : context;
   const isDataKey = column.holds === "data key";
   const statements = statementsOf(column);
-  const batchSize = column.batchSize ?? 200;
   let rotated = 0;
   let after: readonly unknown[] | undefined;
   for (;;) {
+    signal?.throwIfAborted();
     const last = await store.transaction(async (tx) => {
       const rows = await tx.query<Row>(after === undefined ? statements.first : statements.next, [
         currentHeader(keys),
@@ -40,15 +52,38 @@ export async function rotateColumn(store: Store, keys: KeyRing, column: Encrypte
       for (const { sealed, key } of rows.map((row) => toRow(row, column.key.length))) {
         const own = contextOf(key);
         const again = isDataKey
-          ? keys.wrapDataKey(keys.unwrapDataKey(sealed, own), own)
-          : keys.encrypt(keys.decrypt(sealed, own), own);
+          ? keys.wrapDataKey(
+              unsealed(column, key, () => keys.unwrapDataKey(sealed, own)),
+              own,
+            )
+          : keys.encrypt(
+              unsealed(column, key, () => keys.decrypt(sealed, own)),
+              own,
+            );
         await tx.query(statements.update, [again, ...key]);
       }
       return { key: rows.map((row) => toRow(row, column.key.length).key).at(-1), count: rows.length };
     });
     rotated += last.count;
+    onBatch?.(last.count);
     if (last.count < batchSize || last.key === undefined) return rotated;
     after = last.key;
+  }
+}
+
+/** How many values of a column are encrypted by another version than the current one. */
+export async function countUnderOlderKeys(store: Store, keys: KeyRing, column: EncryptedColumn): Promise<number> {
+  const statement = statementsOf(column).count;
+  const [row] = await store.read((tx) => tx.query<{ count: bigint }>(statement, [currentHeader(keys)]));
+  return Number(row?.count ?? 0);
+}
+
+function unsealed<T>({ table, column }: EncryptedColumn, key: readonly unknown[], open: () => T): T {
+  try {
+    return open();
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new DecryptionError(`${table}.${column} of ${key.join("/")}: ${reason}`, { cause });
   }
 }
 
@@ -65,20 +100,26 @@ function currentHeader(keys: KeyRing): Uint8Array {
   return keys.sign("", "").subarray(0, 5);
 }
 
-function statementsOf({ table, key, column }: EncryptedColumn): { first: string; next: string; update: string } {
+type Statements = Readonly<Record<"first" | "next" | "update" | "count", string>>;
+
+function statementsOf({ table, key, column }: EncryptedColumn): Statements {
   const name = table.split(".").map(pg.escapeIdentifier).join(".");
   const value = pg.escapeIdentifier(column);
   const keys = key.map(pg.escapeIdentifier);
   const places = keys.map((_, index) => `$${index + 3}`).join(", ");
+  // The first byte says that a key ring made it: no message of Protobuf, no text and no JSON begins like that.
+  const isOlder = `substring(${value} from 1 for 1) = substring($1::bytea from 1 for 1)
+      and substring(${value} from 1 for 5) <> $1::bytea`;
   const select = (after: string): string => `
     select ${value} as sealed, ${keys.map((k, index) => `${k} as k${index}`).join(", ")}
     from ${name}
-    where ${value} is not null and substring(${value} from 1 for 5) <> $1::bytea ${after}
+    where ${isOlder} ${after}
     order by ${keys.join(", ")}
-    limit $2 for update skip locked`;
+    limit $2 for no key update skip locked`;
   return {
     first: select(""),
     next: select(`and (${keys.join(", ")}) > (${places})`),
+    count: `select count(*) as count from ${name} where ${isOlder}`,
     update: `update ${name} set ${value} = $1 where ${keys.map((k, index) => `${k} = $${index + 2}`).join(" and ")}`,
   };
 }

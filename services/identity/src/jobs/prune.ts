@@ -1,7 +1,7 @@
 import type { Job } from "@dawr/runtime";
 import type { Store } from "@dawr/store";
 
-/** Forgets what has ended: registrations nobody confirmed, codes, failures a day old, tokens and sessions past their time. */
+/** Forgets what has ended: registrations nobody confirmed, codes, mails nobody took, failures a day old, tokens and sessions past their time. */
 export function prune(store: Store, now: () => Temporal.Instant): Job {
   return {
     name: "prune-identity",
@@ -16,6 +16,7 @@ export function prune(store: Store, now: () => Temporal.Instant): Job {
           at.subtract({ hours: 24 }),
           at,
         ]);
+        await tx.query("delete from pending_mail where expire_time <= $1", [at]);
         await tx.query("delete from address_mail where since_time <= $1", [at.subtract({ hours: 1 })]);
         await tx.query("delete from refresh_token where expire_time <= $1", [at]);
         await tx.query("delete from session where expire_time <= $1", [at.subtract({ hours: 24 })]);

@@ -12,7 +12,8 @@ import {
 import type { KeyRing } from "@dawr/store";
 import { permissionsOf } from "../domain/permissions.ts";
 import { accountName, sessionName } from "../names.ts";
-import { type Account, contexts, openText } from "../store/accounts.ts";
+import { type Account, openText } from "../store/accounts.ts";
+import { contexts } from "../store/encrypted-columns.ts";
 import type { MembershipRow } from "../store/memberships.ts";
 import type { SessionRow } from "../store/sessions.ts";
 

@@ -4,7 +4,8 @@ import { type Tokens, TokensSchema } from "@dawr/gen/dawr/identity/v1/authentica
 import type { Tx } from "@dawr/store";
 import type { Deps } from "../deps.ts";
 import { accountName, sessionName } from "../names.ts";
-import { type Account, contexts } from "../store/accounts.ts";
+import type { Account } from "../store/accounts.ts";
+import { contexts } from "../store/encrypted-columns.ts";
 import { insertSession, issueRefreshToken } from "../store/sessions.ts";
 import { signAccessToken } from "../tokens/access-token.ts";
 import type { PrivateKey } from "../tokens/signing-keys.ts";

@@ -1,4 +1,5 @@
 import type { KeyRing, Tx } from "@dawr/store";
+import { contexts } from "./encrypted-columns.ts";
 
 /** An account, its personal fields in the clear; never leaves the service but through the contract. */
 export type Account = {
@@ -30,14 +31,6 @@ type Row = {
   readonly create_time: Temporal.Instant;
   readonly update_time: Temporal.Instant;
 };
-
-/** What encrypted columns of people are bound to: a value copied into another column does not open. */
-export const contexts = {
-  email: "identity.email",
-  displayName: "identity.display-name",
-  birthDate: "identity.birth-date",
-  deviceName: "identity.device-name",
-} as const;
 
 const columns =
   "id, version, state, email, password_hash, display_name, birth_date, locale, email_verify_time, roles, create_time, update_time";

@@ -1,5 +1,6 @@
 import type { KeyRing, Tx } from "@dawr/store";
-import { contexts, openText } from "./accounts.ts";
+import { openText } from "./accounts.ts";
+import { contexts } from "./encrypted-columns.ts";
 
 /** Somebody's wish to register, until a code proves that the address is theirs. */
 export type Registration = {

@@ -1,5 +1,6 @@
 import { createPrivateKey, generateKeyPairSync, type KeyObject } from "node:crypto";
 import type { KeyRing, Store, Tx } from "@dawr/store";
+import { contexts } from "../store/encrypted-columns.ts";
 
 /** A key that tokens are signed with. */
 export type PrivateKey = { readonly id: string; readonly algorithm: string; readonly key: KeyObject };
@@ -24,7 +25,6 @@ export type KeyRule = {
 /** Keys are published this long before the first token is signed with them, so that every verifier has them by then. */
 const publishAhead = Temporal.Duration.from({ minutes: 10 });
 const cacheMs = 60_000;
-const context = "identity.signing-key";
 
 /** The keys that identity signs with: made, published ahead, used in turn and forgotten when their tokens have ended. (ID-04) */
 export function signingKeys(
@@ -51,7 +51,7 @@ export function signingKeys(
     const nowMs = now().epochMilliseconds;
     const row = (await inUse()) ?? (await rotate().then(inUse));
     if (row === undefined) throw new Error("no signing key is in use right after one was made");
-    const pem = keys.decrypt(row.private_key, context);
+    const pem = keys.decrypt(row.private_key, contexts.signingKey);
     const key = { id: row.id, algorithm: row.algorithm, key: createPrivateKey(Buffer.from(pem)) };
     cached = { key, untilMs: nowMs + cacheMs };
     return key;
@@ -97,7 +97,7 @@ export function signingKeys(
       "insert into signing_key (id, algorithm, private_key, public_jwk, create_time, use_time, expire_time) values ($1, 'EdDSA', $2, $3, $4, $5, $6)",
       [
         id,
-        keys.encrypt(String(pem), context),
+        keys.encrypt(String(pem), contexts.signingKey),
         JSON.stringify(jwk),
         createTime,
         useTime,

@@ -1,5 +1,6 @@
 import type { KeyRing, Tx } from "@dawr/store";
 import type { Told } from "../events/outcome-events.ts";
+import { contexts } from "./encrypted-columns.ts";
 import type { ChannelName } from "./wishes.ts";
 
 /** A message as it is sent, encrypted until it is. */
@@ -20,8 +21,6 @@ export type DueDelivery = {
   readonly message: Uint8Array;
   readonly expire_time: Temporal.Instant | null;
 };
-
-const context = "messaging.message";
 
 /** The delivery if it is still to be tried. */
 export async function findDue(source: Pick<Tx, "query">, id: string): Promise<DueDelivery | undefined> {
@@ -107,10 +106,10 @@ export async function unparkDeliveries(tx: Tx, id: string | undefined): Promise<
 
 /** Encrypts a message until it is sent. */
 export function sealMessage(keys: KeyRing, message: SealedMessage): Uint8Array {
-  return keys.encrypt(JSON.stringify(message), context);
+  return keys.encrypt(JSON.stringify(message), contexts.message);
 }
 
 /** The message that was sealed. */
 export function openMessage(keys: KeyRing, sealed: Uint8Array): SealedMessage {
-  return JSON.parse(Buffer.from(keys.decrypt(sealed, context)).toString("utf8")) as SealedMessage;
+  return JSON.parse(Buffer.from(keys.decrypt(sealed, contexts.message)).toString("utf8")) as SealedMessage;
 }

@@ -1,5 +1,6 @@
 import { changedSince, type KeyRing, type Tx } from "@dawr/store";
 import type { TemplateName } from "../domain/template.ts";
+import { contexts } from "./encrypted-columns.ts";
 import type { ChannelName } from "./wishes.ts";
 
 /** A message that waits to be rendered, with the ways that it is to go. */
@@ -30,7 +31,6 @@ export type InboxRow = {
 /** What the inbox shows. */
 export type Content = { readonly title: string; readonly body: string };
 
-const context = "messaging.content";
 const inboxColumns = "id, account_id, template, locale, subject, content, seen_time, create_time";
 
 /** The message if it still waits to be rendered. */
@@ -70,7 +70,14 @@ export function markReady(
        message = case d.channel when 'INBOX' then null else $5::bytea end,
        deliver_time = case d.channel when 'INBOX' then $6::timestamptz end
      from ready where d.notification_id = ready.id and d.state = 'WAITING'`,
-    [id, version, locale, content === undefined ? null : keys.encrypt(JSON.stringify(content), context), message, at],
+    [
+      id,
+      version,
+      locale,
+      content === undefined ? null : keys.encrypt(JSON.stringify(content), contexts.content),
+      message,
+      at,
+    ],
   );
   if (content !== undefined) tx.notify("notification");
 }
@@ -160,5 +167,5 @@ export function markSeen(tx: Tx, accountId: string, ids: readonly string[], at: 
 
 /** What the inbox shows of a row. */
 export function openContent(keys: KeyRing, sealed: Uint8Array): Content {
-  return JSON.parse(Buffer.from(keys.decrypt(sealed, context)).toString("utf8")) as Content;
+  return JSON.parse(Buffer.from(keys.decrypt(sealed, contexts.content)).toString("utf8")) as Content;
 }

@@ -2,6 +2,7 @@ import { addSteps, type Host, type NewStep } from "@dawr/runtime";
 import type { KeyRing, Tx } from "@dawr/store";
 import type { Arguments, TemplateName } from "../domain/template.ts";
 import { notificationName } from "../names.ts";
+import { contexts } from "./encrypted-columns.ts";
 
 /** The ways that a message may go. */
 export type ChannelName = "EMAIL" | "INBOX";
@@ -33,8 +34,6 @@ export type WishDeps = Pick<Host, "keys" | "now" | "newId">;
 
 /** The runner that renders what is wanted. */
 export const prepareRunner = "messaging.prepare";
-
-const context = "messaging.arguments";
 
 /**
  * Stores a message and the step that renders it; answers its name. Asking again for the same source and recipient changes
@@ -134,7 +133,7 @@ const insertStatement = `
 
 /** What was sealed with a message. */
 export function openWish(keys: KeyRing, sealed: Uint8Array): Sealed {
-  return JSON.parse(Buffer.from(keys.decrypt(sealed, context)).toString("utf8")) as Sealed;
+  return JSON.parse(Buffer.from(keys.decrypt(sealed, contexts.arguments)).toString("utf8")) as Sealed;
 }
 
 function sealWish(keys: KeyRing, { recipient, arguments: given }: Wish): Uint8Array {
@@ -142,7 +141,7 @@ function sealWish(keys: KeyRing, { recipient, arguments: given }: Wish): Uint8Ar
     arguments: given,
     ...(recipient.kind === "address" ? { email: recipient.email } : {}),
   };
-  return keys.encrypt(JSON.stringify(sealed), context);
+  return keys.encrypt(JSON.stringify(sealed), contexts.arguments);
 }
 
 function recipientHash(keys: KeyRing, recipient: Recipient): Uint8Array {
