@@ -6,7 +6,7 @@ import { traceOfCreation } from "./trace.ts";
 
 /**
  * Publishes events with the transaction: they are delivered after it commits, in this order within a key, and never if
- * it does not commit. One statement for all of them, which also wakes the relay. The caller holds the lock of the
+ * it does not commit. One statement for all of them, and the relay is woken after the commit. The caller holds the lock of the
  * aggregate (its row was inserted, or selected for update), which is what orders the events of two transactions.
  */
 export function append(tx: Tx, events: readonly NewEvent[]): void {

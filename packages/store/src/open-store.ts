@@ -95,7 +95,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     listen: (channel, onNotify) => listener.listen(channelOf(channel), onNotify),
     ping: () => runAlone(deps, "read", async (tx) => void (await tx.query("select 1"))),
     close: () => {
-      closing ??= Promise.all([listener.close(), pool.close()]).then(() => {});
+      closing ??= pool.close().finally(() => listener.close());
       return closing;
     },
   };

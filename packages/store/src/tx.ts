@@ -13,7 +13,7 @@ export type Tx = {
   query<Row = Record<string, unknown>>(sql: string, params?: readonly unknown[]): Promise<Row[]>;
   /**
    * Sends a statement whose answer nobody needs: it travels with whatever is sent next, the commit at the latest, and
-   * runs before that. Its failure fails the transaction.
+   * runs before that. Its failure fails the transaction; it does not go with savepoints.
    */
   post(sql: string, params?: readonly unknown[]): void;
   /**
@@ -31,7 +31,7 @@ type EntitySession = { readonly em: EntityManager; readonly flush: () => Promise
 export type EntityManagers = (session: Session) => EntitySession;
 
 /** Who is to be woken: channel and payload. */
-export type Notice = readonly [channel: string, payload: string];
+type Notice = readonly [channel: string, payload: string];
 
 /** A Tx with its end. */
 export type OpenTx = {

@@ -45,10 +45,9 @@ async function startIn(folder: string, port: number, isNew: boolean): Promise<Te
     persistent: false,
     // The later of two settings counts: the library knows no trust, and a password costs milliseconds per connection.
     initdbFlags: ["--auth=trust", "--no-sync", "--encoding=UTF8", `--locale=${utf8Locale}`],
-    postgresFlags: Object.entries({ ...settings, unix_socket_directories: folder }).flatMap(([name, value]) => [
-      "-c",
-      `${name}=${value}`,
-    ]),
+    postgresFlags: Object.entries({ ...settings, unix_socket_directories: hasSockets(folder) ? folder : "" }).flatMap(
+      ([name, value]) => ["-c", `${name}=${value}`],
+    ),
     onLog: keepLine,
     onError: keepLine,
   });
@@ -60,9 +59,14 @@ async function startIn(folder: string, port: number, isNew: boolean): Promise<Te
   }
   return {
     // Through the socket file: a round trip costs half of one over TCP.
-    url: `postgres://postgres:postgres@127.0.0.1:${port}/postgres?host=${encodeURIComponent(folder)}`,
+    url: `postgres://postgres:postgres@127.0.0.1:${port}/postgres${hasSockets(folder) ? `?host=${encodeURIComponent(folder)}` : ""}`,
     stop: () => server.stop(),
   };
+}
+
+/** The path of a socket file has a limit (104 bytes on macOS). */
+function hasSockets(folder: string): boolean {
+  return process.platform !== "win32" && Buffer.byteLength(join(folder, ".s.PGSQL.65535")) < 104;
 }
 
 /** Trigrams and upper/lower case of Arabic need a UTF-8 character type: under plain C they see only ASCII. */

@@ -7,6 +7,9 @@ import { listRevoked } from "./store/sessions.ts";
 
 const retryMs = 1_000;
 
+/** A notification is lost with a process that dies right after its commit: ended sessions are then found by looking. */
+const lookMs = 5_000;
+
 /**
  * Keeps what this process believes about people in step with the database: a session that ended anywhere is refused here as
  * soon as its end commits, and a membership that changed is asked for anew. (ID-04)
@@ -37,6 +40,7 @@ export function followRevocations(
     }
   }
 
+  let looking: NodeJS.Timeout | undefined;
   return {
     async start() {
       // An empty payload says that something may have been missed.
@@ -45,7 +49,12 @@ export function followRevocations(
         auth.forgetMemberships(id === "" ? undefined : accountName(id)),
       );
       await refuseEnded(undefined);
+      looking = setInterval(() => void untilItWorks(undefined), lookMs);
+      looking.unref();
     },
-    stop: () => stopped.abort(),
+    stop: () => {
+      clearInterval(looking);
+      stopped.abort();
+    },
   };
 }

@@ -143,8 +143,6 @@ export function startWork(options: WorkOptions): Work {
       }
     }
     isRemoving = false;
-    // What was delivered after the last look.
-    if (delivered.length > 0 && state !== "ended") removal = remove();
   }
 
   function lose(): void {

@@ -1,7 +1,7 @@
 import pg from "pg";
 import { StoreError } from "../errors.ts";
 import type { Log } from "../log.ts";
-import { fromDriver } from "./driver-errors.ts";
+import { fromDriver, isConnectionLoss } from "./driver-errors.ts";
 
 /** Wakes who listens to a channel, here and elsewhere. */
 export type Notify = (channel: string, payload: string) => void;
@@ -112,6 +112,7 @@ export function openListener(
 
   /** Sends what there is to say, as one statement after the other; what a lost connection kept from being sent goes again. */
   function tell(): void {
+    if (retry !== undefined) return;
     telling ??= tellAll().finally(() => {
       telling = undefined;
     });
@@ -119,27 +120,29 @@ export function openListener(
 
   async function tellAll(): Promise<void> {
     while (notices.size > 0) {
-      const batch = [...notices];
+      let client: pg.Client;
       try {
         connected ??= connect();
-        const client = await connected;
-        notices.clear();
-        const pairs = batch.map(([, pair]) => pair);
+        client = await connected;
+      } catch (error) {
+        if (isClosed) return;
+        connected = undefined;
+        log.warn({ err: fromDriver(error) }, "others were not notified; it is tried again");
+        return reconnectAfter(firstRetryMs);
+      }
+      // Only now: what came while there was no connection belongs to the batch.
+      const batch = [...notices];
+      notices.clear();
+      const pairs = batch.map(([, pair]) => pair);
+      try {
         await client.query(notifyStatement, [pairs.map(([channel]) => channel), pairs.map(([, payload]) => payload)]);
       } catch (error) {
-        for (const [key, pair] of batch) notices.set(key, pair);
         if (isClosed) return;
-        if (current === undefined) {
-          connected = undefined;
-          log.warn({ err: fromDriver(error) }, "others were not notified; it is tried again");
-          return reconnectAfter(firstRetryMs);
+        if (isConnectionLoss(fromDriver(error))) {
+          for (const [key, pair] of batch) notices.set(key, pair);
+          return lose(client, error);
         }
-        // The connection is there and the statement is refused: trying it again would not end.
-        log.error(
-          { err: fromDriver(error), channels: batch.map(([, [channel]]) => channel) },
-          "others were not notified",
-        );
-        notices.clear();
+        log.error({ err: fromDriver(error), channels: pairs.map(([channel]) => channel) }, "others were not notified");
       }
     }
   }

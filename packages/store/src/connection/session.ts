@@ -55,7 +55,7 @@ export function openSession(connection: Connection, deps: SessionDeps, opening?:
   const { client } = connection;
   const { observer, nameOf } = deps;
   const pending = new Set<Promise<unknown>>();
-  const failures: unknown[] = [];
+  let first: { readonly error: unknown; readonly isAwaited: boolean } | undefined;
   let opened: Promise<unknown> | undefined;
   let hasEnded = false;
 
@@ -70,15 +70,20 @@ export function openSession(connection: Connection, deps: SessionDeps, opening?:
     });
   }
 
-  function track<T>(work: Promise<T>): Promise<T> {
+  function track<T>(work: Promise<T>, isAwaited = true): Promise<T> {
     pending.add(work);
-    const forget = () => pending.delete(work);
-    work.then(forget, forget);
+    work.then(
+      () => pending.delete(work),
+      (error: unknown) => {
+        first ??= { error, isAwaited };
+        pending.delete(work);
+      },
+    );
     return work;
   }
 
   function watch(work: Promise<unknown>): void {
-    track(work).catch((error: unknown) => failures.push(error));
+    void track(work, false).catch(() => {});
   }
 
   function start<Row>(shown: string, query: () => Promise<pg.QueryResult>): Promise<Answer<Row>> {
@@ -92,9 +97,9 @@ export function openSession(connection: Connection, deps: SessionDeps, opening?:
   }
 
   function query(text: string, values: readonly unknown[]) {
+    const parameters = toParameters(values);
     return () => {
       const name = nameOf(text);
-      const parameters = toParameters(values);
       return client.query(name === undefined ? { text, values: parameters } : { name, text, values: parameters });
     };
   }
@@ -109,7 +114,7 @@ export function openSession(connection: Connection, deps: SessionDeps, opening?:
     },
     settled: async () => {
       await Promise.allSettled(pending);
-      if (failures.length > 0) throw failures[0];
+      if (first?.isAwaited === false) throw first.error;
     },
     openingFailure: async () =>
       await opened?.then(

@@ -104,6 +104,9 @@ function openingOf({ now }: TransactionDeps, connection: Connection, kind: Trans
 /** Sends the commit behind what is under way. A statement that failed has made PostgreSQL roll back in its place. */
 async function commit({ client }: Connection, session: Session, { observer }: TransactionDeps): Promise<void> {
   if (!session.end()) return;
+  // Until BEGIN is answered the connection may be a dead one, whose transaction is run again: not so once it may commit.
+  const unopened = await session.openingFailure();
+  if (unopened !== undefined) throw unopened;
   const committed = observer.observe("COMMIT", async () => {
     try {
       return await client.query("commit");
@@ -134,8 +137,9 @@ async function rollBack(
     isSound = false;
   }
   const posted = await closeQuietly(session);
-  pool.give(connection, isSound);
-  return posted ?? failure;
+  const cause = posted ?? failure;
+  pool.give(connection, isSound && !isConnectionLoss(cause) && !isStalePlan(cause));
+  return cause;
 }
 
 /** Waits for what is under way; answers what a posted statement failed with, which whatever came later only followed. */

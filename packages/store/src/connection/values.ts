@@ -81,7 +81,8 @@ function toParameter(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
   if (Array.isArray(value)) return value.map(toParameter);
   if (value instanceof Temporal.ZonedDateTime) return value.toInstant().toString();
-  return textTypes.some((type) => value instanceof type) ? String(value) : value;
+  if (textTypes.some((type) => value instanceof type)) return String(value);
+  return ArrayBuffer.isView(value) || value instanceof Date ? value : JSON.stringify(value);
 }
 
 const textTypes = [

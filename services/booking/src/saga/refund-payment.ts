@@ -47,7 +47,7 @@ async function giveUp(
       isSettled = change === undefined && current.payment?.name === refusal.payment;
       return change;
     });
-    await step.done(tx);
+    step.done(tx);
     return !isSettled;
   });
   if (isNews) log.error({ booking, ...refusal }, "a refund was refused for good; somebody has to refund it by hand");

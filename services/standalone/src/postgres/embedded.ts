@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
-import { chown, mkdir, open, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { chown, mkdir, open, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import pg from "pg";
@@ -90,6 +90,9 @@ async function start(binaries: Binaries, runAs: RunAs, folder: string, data: str
   const log = join(folder, "postgres.log");
   await (await open(log, "a")).close();
   if (runAs.uid !== undefined && runAs.gid !== undefined) await chown(log, runAs.uid, runAs.gid);
+  // A killed server leaves its socket file behind, and each start has a port of its own.
+  for (const name of await readdir(folder))
+    if (name.startsWith(".s.PGSQL.")) await rm(join(folder, name), { force: true });
   for (let attempt = 1; ; attempt++) {
     const port = await freePort();
     const sockets = mayHaveSockets(folder) ? folder : "''";
