@@ -219,7 +219,7 @@ describe("webhooks", () => {
   test("given a plan of faults, when charges are paid, then webhooks come twice, late and out of order", async () => {
     const plan = {
       seed: 7,
-      webhooks: { twice: 1, reorder: 0.5, reorderMs: 300, late: 0.5, lateMs: 100, lose: 0.5 },
+      webhooks: { twice: 1, reorder: 0.5, reorderMs: 1_000, late: 0.5, lateMs: 100, lose: 0.5 },
     };
     const put = await fetch(`${box.url}/control/faults`, {
       method: "PUT",
@@ -228,8 +228,11 @@ describe("webhooks", () => {
     });
     expect(put.status).toBe(200);
     const ids: string[] = [];
-    for (let index = 0; index < 6; index++) ids.push((await charge()).id);
-    for (const id of ids) await box.pay(id, "4242424242424242");
+    for (let index = 0; index < 6; index++) {
+      const { id } = await charge();
+      await box.pay(id, "4242424242424242");
+      ids.push(id);
+    }
     await eventually(() => expect(merchant.received).toHaveLength(24), { timeoutMs: 10_000 });
     const overtaken = ids.filter((id) => {
       const of = merchant.received.filter(({ event }) => event.data.object.id === id).map(({ event }) => event.type);
