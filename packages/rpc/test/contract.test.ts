@@ -1,23 +1,12 @@
-import { Code, ConnectError } from "@connectrpc/connect";
+import type { ConnectError } from "@connectrpc/connect";
 import { BadRequestSchema, LocalizedMessageSchema } from "@dawr/gen/google/rpc/error_details_pb.js";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { reasonOf } from "../src/index.ts";
-import { all, errorOf, eventually, from } from "./eventually.ts";
+import { errorOf, eventually } from "./eventually.ts";
+import { told } from "./told.ts";
 import { type Reached, ways } from "./ways.ts";
 
-const as = (name: string) => ({ headers: { authorization: `Bearer ${name}` } });
-
-/** What a caller can tell of a refusal by machine. */
-function told(error: unknown) {
-  const reason = reasonOf(error);
-  return {
-    code: error instanceof ConnectError ? Code[error.code] : undefined,
-    reason: reason?.reason,
-    domain: reason?.domain,
-  };
-}
-
-describe.each(ways)("calling $name", ({ open, hasBidi, isRemote, maxBytes }) => {
+describe.each(ways)("calling $name", ({ open, isRemote, maxBytes }) => {
   let reached: Reached;
   beforeAll(async () => {
     reached = await open();
@@ -148,85 +137,6 @@ describe.each(ways)("calling $name", ({ open, hasBidi, isRemote, maxBytes }) => 
     });
   });
 
-  describe("access", () => {
-    const nobody = undefined;
-    test.each([
-      // method, caller, request, outcome
-      ["echo", nobody, { text: "a" }, "ok"],
-      ["echo", "rubbish", { text: "a" }, "TOKEN_INVALID"],
-      ["echo", "expired", { text: "a" }, "TOKEN_EXPIRED"],
-      ["echoSignedIn", nobody, {}, "TOKEN_MISSING"],
-      ["echoSignedIn", "user.omar", {}, "ok"],
-      ["echoSelf", nobody, { name: "things/of-anna" }, "TOKEN_MISSING"],
-      ["echoSelf", "user.anna", { name: "things/of-anna" }, "ok"],
-      ["echoSelf", "user.omar", { name: "things/of-anna" }, "NOT_FOUND"],
-      ["echoSelf", "user.anna", { name: "things/of-nobody" }, "NOT_FOUND"],
-      ["echoSelf", "user.anna", { name: "accounts/me" }, "ok"],
-      ["echoSelf", "user.anna", { name: "accounts/me/things/1" }, "ok"],
-      ["echoSelf", "user.omar", { name: "accounts/me/things/1" }, "NOT_FOUND"],
-      ["echoSelf", nobody, { name: "accounts/me" }, "TOKEN_MISSING"],
-      ["echoSelf", "user.anna", { name: "accounts/mega" }, "NOT_FOUND"],
-      ["echoMember", nobody, { name: "things/of-salon" }, "TOKEN_MISSING"],
-      ["echoMember", "user.maha", { name: "things/of-salon" }, "ok"],
-      ["echoMember", "user.nour", { name: "things/of-salon" }, "NOT_FOUND"],
-      ["echoMember", "user.rana", { name: "things/of-salon" }, "NOT_FOUND"],
-      ["echoMember", "user.anna", { name: "things/of-anna" }, "NOT_FOUND"],
-      ["echoSelfOrMember", "user.anna", { name: "things/of-both" }, "ok"],
-      ["echoSelfOrMember", "user.maha", { name: "things/of-both" }, "ok"],
-      ["echoSelfOrMember", "user.nour", { name: "things/of-both" }, "NOT_FOUND"],
-      ["echoParticipant", "user.anna", { name: "things/of-both" }, "ok"],
-      ["echoParticipant", "user.nour", { name: "things/of-both" }, "ok"],
-      ["echoParticipant", "user.rana", { name: "things/of-both" }, "NOT_FOUND"],
-      ["echoOperator", "user.omar.support", {}, "ok"],
-      ["echoOperator", "user.omar.super-admin", {}, "ok"],
-      ["echoOperator", "user.omar.provider", {}, "NOT_FOUND"],
-      ["echoOperator", nobody, {}, "TOKEN_MISSING"],
-      ["echoSuperAdmin", "user.omar.super-admin", {}, "ok"],
-      ["echoSuperAdmin", "user.omar.admin", {}, "NOT_FOUND"],
-      ["echoInternal", nobody, {}, "NOT_FOUND"],
-      ["echoInternal", "user.omar.super-admin", {}, "NOT_FOUND"],
-      ["echoNested", "user.anna", { thing: { name: "things/of-anna" } }, "ok"],
-      ["echoNested", "user.anna", { thing: { name: "accounts/me" } }, "ok"],
-      ["echoNested", "user.omar", { thing: { name: "things/of-anna" } }, "NOT_FOUND"],
-    ] as const)("%s by %s with %j: %s", async (method, caller, request, outcome) => {
-      const call = reached.client[method] as (request: object, options: object) => Promise<unknown>;
-      const answer = call(request, caller === undefined ? {} : as(caller));
-      if (outcome === "ok") await expect(answer).resolves.toBeDefined();
-      else expect(told(await errorOf(answer)).reason).toBe(outcome);
-    });
-
-    test("accounts/me reaches the handler as the caller's account, and the caller's message stays as it was", async () => {
-      const request = { $typeName: "dawr.testing.v1.EchoThingRequest" as const, name: "accounts/me" };
-      expect((await reached.client.echoSelf(request, as("user.anna"))).text).toBe("accounts/anna");
-      expect(request.name).toBe("accounts/me");
-    });
-
-    test("another service gets in by its token, and its word about the person who caused the call is taken", async () => {
-      const headers = { "x-dawr-workload": "workload:booking", "x-dawr-caused-by": "accounts/anna" };
-      const answer = await reached.client.echoInternal({}, { headers });
-      expect(answer.workload).toBe("booking");
-      expect(answer.seen.causedBy).toBe("accounts/anna");
-    });
-
-    test("what a stranger says about themselves in the platform's headers is not believed", async () => {
-      const headers = { "x-dawr-caused-by": "accounts/anna", "x-dawr-peer": "1.2.3.4" };
-      const answer = await reached.client.echo({ text: "a" }, { headers });
-      expect(answer.seen.causedBy).toBe("");
-      expect(answer.seen.peer).not.toBe("1.2.3.4");
-    });
-
-    test("a service that passes a stranger's call on lends the stranger none of its rights", async () => {
-      const headers = { "x-dawr-workload": "workload:gateway", "x-dawr-relayed": "1", "x-dawr-peer": "1.2.3.4" };
-      expect(told(await errorOf(reached.client.echoInternal({}, { headers }))).reason).toBe("NOT_FOUND");
-      expect((await reached.client.echo({ text: "a" }, { headers })).seen.peer).toBe("1.2.3.4");
-    });
-
-    test("a forged workload token is refused", async () => {
-      const error = await errorOf(reached.client.echo({}, { headers: { "x-dawr-workload": "rubbish" } }));
-      expect(told(error)).toEqual({ code: "Unauthenticated", reason: "TOKEN_INVALID", domain: "dawr" });
-    });
-  });
-
   describe("deadlines and cancelling", () => {
     test("a call that takes too long ends with DEADLINE_EXCEEDED, and the handler is told", async () => {
       const before = reached.state.aborted.length;
@@ -262,123 +172,4 @@ describe.each(ways)("calling $name", ({ open, hasBidi, isRemote, maxBytes }) => 
       expect(reached.state.written).toBe(before);
     });
   });
-
-  describe("server streams", () => {
-    test("arrive in order and end", async () => {
-      const answers = await all(reached.client.count({ upTo: 500 }));
-      expect(answers.map((a) => a.number)).toEqual(Array.from({ length: 500 }, (_, i) => i + 1));
-    });
-
-    test("fail with their reason after what came before", async () => {
-      const numbers: number[] = [];
-      const error = await errorOf(
-        (async () => {
-          for await (const { number } of reached.client.count({ upTo: 10, failAfter: 3 })) numbers.push(number);
-        })(),
-      );
-      expect(numbers).toEqual([1, 2, 3]);
-      expect(told(error)).toEqual({ code: "Aborted", reason: "THING_TAKEN", domain: "echo.dawr" });
-    });
-
-    test("are validated and guarded like any call", async () => {
-      expect(told(await errorOf(all(reached.client.count({ upTo: -1 })))).reason).toBe("VALIDATION_FAILED");
-      expect(told(await errorOf(all(reached.client.watchSelf({ name: "things/of-anna" })))).reason).toBe(
-        "TOKEN_MISSING",
-      );
-      expect(
-        told(await errorOf(all(reached.client.watchSelf({ name: "things/of-anna" }, as("user.omar"))))).reason,
-      ).toBe("NOT_FOUND");
-      expect(await all(reached.client.watchSelf({ name: "things/of-anna" }, as("user.anna")))).toHaveLength(3);
-    });
-
-    test("a reader that stops reading stops the writer", async () => {
-      const before = reached.state.produced;
-      const controller = new AbortController();
-      const stream = reached.client.count({ upTo: 100_000, payloadBytes: 65_536 }, { signal: controller.signal });
-      const reader = stream[Symbol.asyncIterator]();
-      await reader.next();
-      // Some lie in buffers on the way; what counts is that they come to an end.
-      let last = -1;
-      await eventually(async () => {
-        const seen = reached.state.produced;
-        const isStill = seen === last;
-        last = seen;
-        await new Promise((resolve) => setTimeout(resolve, 100));
-        expect(isStill).toBe(true);
-      });
-      expect(reached.state.produced - before).toBeLessThan(500);
-      controller.abort();
-      await errorOf(all({ [Symbol.asyncIterator]: () => reader }));
-    });
-
-    test("cancelling ends the handler, whether it waits or writes", async () => {
-      const before = reached.state.streamsEnded;
-      const controller = new AbortController();
-      const error = await errorOf(
-        (async () => {
-          for await (const { number } of reached.client.count({ upTo: 100_000 }, { signal: controller.signal })) {
-            if (number === 5) controller.abort();
-          }
-        })(),
-      );
-      expect(told(error).code).toBe("Canceled");
-      await eventually(() => expect(reached.state.streamsEnded).toBe(before + 1));
-    });
-  });
-
-  describe("client streams", () => {
-    test("are added up as they come", async () => {
-      const numbers = Array.from({ length: 200 }, (_, i) => ({ number: BigInt(i) }));
-      expect(await reached.client.sum(from(...numbers))).toMatchObject({ sum: 19_900n, count: 200 });
-    });
-
-    test("may be empty", async () => {
-      expect(await reached.client.sum(from())).toMatchObject({ sum: 0n, count: 0 });
-    });
-
-    test("are validated message by message", async () => {
-      const error = await errorOf(reached.client.sum(from({ number: 1n }, { number: 1_000_001n })));
-      expect(told(error)).toEqual({ code: "InvalidArgument", reason: "VALIDATION_FAILED", domain: "dawr" });
-    });
-  });
-
-  const bidiTests = () => {
-    test("answer each message before the next is sent", async () => {
-      const heard: string[] = [];
-      let heardSo = Promise.withResolvers<void>();
-      async function* say() {
-        for (const text of ["a", "b", "c"]) {
-          yield { text };
-          await heardSo.promise;
-          heardSo = Promise.withResolvers();
-        }
-      }
-      for await (const { text } of reached.client.chat(say())) {
-        heard.push(text);
-        heardSo.resolve();
-      }
-      expect(heard).toEqual(["a!", "b!", "c!"]);
-    });
-
-    test("end when the server has said enough", async () => {
-      expect(await all(reached.client.chat(from({ text: "a" }, { text: "bye" }, { text: "c" })))).toMatchObject([
-        { text: "a!" },
-      ]);
-    });
-
-    test("fail with their reason", async () => {
-      const error = await errorOf(all(reached.client.chat(from({ text: "a" }, { text: "fail" }))));
-      expect(told(error)).toEqual({ code: "Aborted", reason: "THING_TAKEN", domain: "echo.dawr" });
-    });
-
-    test("cancelling ends the handler", async () => {
-      const before = reached.state.streamsEnded;
-      const controller = new AbortController();
-      const pending = errorOf(all(reached.client.chat(from({ text: "hang" }), { signal: controller.signal })));
-      setTimeout(() => controller.abort(), 50);
-      expect(told(await pending).code).toBe("Canceled");
-      await eventually(() => expect(reached.state.streamsEnded).toBe(before + 1));
-    });
-  };
-  if (hasBidi) describe("streams in both directions", bidiTests);
 });
