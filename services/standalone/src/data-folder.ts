@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { access, constants, mkdir, readFile, rm, writeFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { existsSync } from "node:fs";
+import { access, constants, mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
 import { StandaloneError } from "./standalone-error.ts";
 
 /** Where a standalone platform keeps everything. */
@@ -56,10 +57,25 @@ async function folderAt(root: string, release: () => Promise<void>): Promise<Dat
 
 async function writable(root: string): Promise<void> {
   try {
-    await mkdir(root, { recursive: true });
+    await made(root);
+    if (!(await stat(root)).isDirectory()) throw new Error("a file stands there");
     await access(root, constants.W_OK | constants.X_OK);
   } catch (cause) {
     throw new StandaloneError(`cannot write the data folder ${root}`, { cause });
+  }
+}
+
+/** Makes a folder and those above it; where Node does so by itself it tries for ever on file systems like /proc. */
+async function made(folder: string): Promise<void> {
+  try {
+    await mkdir(folder);
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? error.code : undefined;
+    const isParentMissing = code === "ENOENT" && dirname(folder) !== folder && !existsSync(dirname(folder));
+    if (isParentMissing) {
+      await made(dirname(folder));
+      await mkdir(folder);
+    } else if (code !== "EEXIST") throw error;
   }
 }
 

@@ -42,13 +42,22 @@ test("given a port that is taken, when it is started, then it says so in one lin
   expect(lines).toEqual([expect.stringContaining(`port ${port}`)]);
 });
 
-test("given a data folder that cannot be written, when it is started, then it says so in one line", async () => {
-  const file = join(folder, "a-file");
-  await writeFile(file, "");
-  const { code, lines } = await start("--port", "0", "--data", join(file, "below"));
-  expect(code).not.toBe(0);
-  expect(lines).toEqual([expect.stringContaining("cannot write the data folder")]);
-});
+test.each([
+  ["below a file", () => join(folder, "a-file", "below")],
+  ["that is a file", () => join(folder, "a-file")],
+  [
+    "on a file system without folders of ours",
+    () => (process.platform === "linux" ? "/proc/dawr/deep" : "/dev/null/dawr"),
+  ],
+])(
+  "given a data folder %s, when it is started, then it says in one line that it cannot be written",
+  async (_, data) => {
+    await writeFile(join(folder, "a-file"), "");
+    const { code, lines } = await start("--port", "0", "--data", data());
+    expect(code).not.toBe(0);
+    expect(lines).toEqual([expect.stringContaining("cannot write the data folder")]);
+  },
+);
 
 test("given a database that cannot be reached, when it is started, then it says so in one line", async () => {
   const { code, lines } = await start(
