@@ -1,7 +1,9 @@
+import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { ConfigError, type Env } from "@dawr/config";
 import { type Running, type RunOptions, runAll, type State } from "@dawr/runtime";
 import { prepareDatabase } from "@dawr/store";
+import pg from "pg";
 import { type DataFolder, openDataFolder } from "./data-folder.ts";
 import { environmentOf, type Ports, passwordOf, portsFrom } from "./environment.ts";
 import type { Flags } from "./flags.ts";
@@ -61,6 +63,7 @@ export async function startStandalone(
     const adminUrl = flags.databaseUrl ?? postgres?.adminUrl ?? "";
     doing("preparing the database");
     await prepared(adminUrl, folder);
+    if (!existsSync(folder.keyFile)) await requireNothingEncrypted(adminUrl, folder.keyFile);
     const { env, services: own } = environmentOf({
       folder,
       ports,
@@ -99,6 +102,25 @@ async function prepared(adminUrl: string, folder: DataFolder): Promise<void> {
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new StandaloneError(`the database cannot be used: ${reason}`, { cause });
+  }
+}
+
+/** Keys are made when there are none, but never beside people whom only the lost ones can read. */
+async function requireNothingEncrypted(adminUrl: string, keyFile: string): Promise<void> {
+  const client = new pg.Client({ connectionString: adminUrl });
+  await client.connect();
+  try {
+    const { rows } = await client.query<{ isThere: boolean }>(
+      `select to_regclass('identity.account') is not null as "isThere"`,
+    );
+    if (rows[0]?.isThere !== true) return;
+    const { rowCount } = await client.query("select from identity.account limit 1");
+    if (rowCount !== 0)
+      throw new StandaloneError(
+        `the encryption keys are missing, and the database holds people that only they can read; put ${keyFile} back, or start anew with --fresh`,
+      );
+  } finally {
+    await client.end();
   }
 }
 

@@ -1,10 +1,13 @@
 import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { testDatabase } from "@dawr/testkit";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import pg from "pg";
 
 const mainFile = fileURLToPath(new URL("../src/main.ts", import.meta.url));
 let folder: string;
@@ -71,4 +74,18 @@ test("given a database that cannot be reached, when it is started, then it says 
   expect(code).not.toBe(0);
   expect(lines).toEqual([expect.stringContaining("the database cannot be used")]);
   expect(lines.join()).not.toContain("secret");
+});
+
+test("given people in the database and no keys that read them, when it is started, then it makes none and says so in one line", async () => {
+  const database = await testDatabase(["identity"]);
+  const client = new pg.Client({ connectionString: database.adminUrl });
+  await client.connect();
+  await client.query("create table identity.account (id int); insert into identity.account values (1)");
+  await client.end();
+  const data = join(folder, "without-keys");
+  const { code, lines } = await start("--port", "0", "--data", data, "--database-url", database.adminUrl);
+  expect(code).not.toBe(0);
+  expect(lines).toEqual([expect.stringContaining("the encryption keys are missing")]);
+  expect(existsSync(join(data, "keys", "encryption.json"))).toBe(false);
+  await database.drop();
 });
