@@ -32,6 +32,12 @@ export function smtpChannel({ url, from, maxConnections, connectTimeout, timeout
   const limitMs = 5 * timeout.total("milliseconds");
   return {
     async send({ deliveryId, address, locale, subject, html, text }, signal) {
+      // Ended by hand: a signal that waits for its time would keep the whole mail in memory until then.
+      const attempt = new AbortController();
+      const giveUp = () => attempt.abort(signal.reason);
+      const limit = setTimeout(giveUp, limitMs);
+      signal.addEventListener("abort", giveUp);
+      if (signal.aborted) giveUp();
       try {
         await transport.sendMail({
           from,
@@ -42,11 +48,14 @@ export function smtpChannel({ url, from, maxConnections, connectTimeout, timeout
           text,
           messageId: messageIdOf(deliveryId, domain),
           headers: { "Content-Language": locale, "Auto-Submitted": "auto-generated" },
-          signal: AbortSignal.any([signal, AbortSignal.timeout(limitMs)]),
+          signal: attempt.signal,
         });
         return { outcome: "delivered", failure: "" };
       } catch (error) {
         return attemptOf(error);
+      } finally {
+        clearTimeout(limit);
+        signal.removeEventListener("abort", giveUp);
       }
     },
     async check() {
