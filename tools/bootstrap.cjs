@@ -131,8 +131,9 @@ async function lockInstall() {
     }
     const holder = existsSync(lockFile) ? Number(readFileSync(lockFile, "utf8")) : 0;
     unreadable = holder > 0 ? 0 : unreadable + 1;
-    // A command that was killed leaves its lock behind.
+    // A command that was killed or interrupted leaves its lock behind, and packages of which some have half their files.
     if (unreadable > 4 || (holder > 0 && !isAlive(holder))) {
+      rmSync(modules, { recursive: true, force: true });
       rmSync(lockFile, { force: true });
       continue;
     }
@@ -180,9 +181,11 @@ function npmInstall() {
   const patience = ["--fetch-retries=2", "--fetch-retry-mintimeout=500", "--fetch-retry-maxtimeout=1000"];
   const content = ["--no-save", "--ignore-scripts", "--include=dev", "--include=optional"];
   const args = ["install", ...content, ...patience, "--no-audit", "--no-fund", "--loglevel=error"];
-  // Whoever interrupts gets the prompt back at once; what is half installed has no stamp and is completed next time.
+  // Whoever interrupts gets the prompt back at once. npm would go on for a while, into what the next command installs; the
+  // lock stays, so that the next one begins anew.
   const stop = (signal) => {
-    child.kill(signal);
+    child.kill("SIGKILL");
+    process.removeListener("exit", unlockInstall);
     process.exit(128 + os.constants.signals[signal]);
   };
   // Before npm starts: it may have begun its work before we go on.

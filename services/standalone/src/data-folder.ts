@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
-import { access, constants, mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { access, constants, mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { StandaloneError } from "./standalone-error.ts";
 
@@ -26,6 +26,7 @@ export async function openDataFolder(path: string, fresh: boolean): Promise<Data
   const lockFile = join(root, "dawr.pid");
   await writable(root);
   await refuseSecond(lockFile);
+  await refuseForeign(root);
   if (fresh) await emptied(root);
   await mkdir(join(root, "keys"), { recursive: true, mode: 0o700 });
   await writeFile(lockFile, `${process.pid}\n`);
@@ -63,6 +64,16 @@ async function writable(root: string): Promise<void> {
   } catch (cause) {
     throw new StandaloneError(`cannot write the data folder ${root}`, { cause });
   }
+}
+
+const ourNames: ReadonlySet<string> = new Set(["keys", "postgres", "market.json", "run.json", "dawr.pid"]);
+
+/** A folder with anything in it but ours is somebody else's: nothing is put into it, and nothing taken away. */
+async function refuseForeign(root: string): Promise<void> {
+  const [names, keys] = await Promise.all([readdir(root), readdir(join(root, "keys")).catch(() => [])]);
+  const isUnfinished = keys.length === 0 && names.every((name) => ourNames.has(name));
+  if (!isUnfinished && !keys.includes("passwords"))
+    throw new StandaloneError(`${root} holds other files; give an empty folder, or a new one, with --data`);
 }
 
 /** Makes a folder and those above it; where Node does so by itself it tries for ever on file systems like /proc. */

@@ -19,7 +19,6 @@ describe("given a command line, when it is read", () => {
       "d",
       "--port",
       "0",
-      "--fresh",
       "--no-demo",
       "--database-url",
       "postgres://h/d",
@@ -29,13 +28,16 @@ describe("given a command line, when it is read", () => {
     expect(parseFlags(all)).toMatchObject({
       dataDir: "d",
       port: 0,
-      fresh: true,
       demo: false,
       databaseUrl: "postgres://h/d",
       logLevel: "info",
     });
   });
+  test("then --fresh is taken", () => {
+    expect(parseFlags(["--fresh"])).toMatchObject({ fresh: true });
+  });
   test.each([
+    [["--fresh", "--database-url", "postgres://h/d"], "--fresh"],
     [["--port", "65532"], "--port"],
     [["--port", "-1"], "--port"],
     [["--port", "x"], "--port"],

@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -88,4 +88,16 @@ test("given people in the database and no keys that read them, when it is starte
   expect(lines).toEqual([expect.stringContaining("the encryption keys are missing")]);
   expect(existsSync(join(data, "keys", "encryption.json"))).toBe(false);
   await database.drop();
+});
+
+test("given a folder with somebody's files, when it is started on it, fresh or not, then it says so in one line and touches none", async () => {
+  const data = join(folder, "somebodys");
+  await mkdir(join(data, "keys"), { recursive: true });
+  await writeFile(join(data, "keys", "ssh-key"), "precious");
+  for (const flags of [[], ["--fresh"]]) {
+    const { code, lines } = await start("--port", "0", "--data", data, ...flags);
+    expect(code).not.toBe(0);
+    expect(lines).toEqual([expect.stringContaining("holds other files")]);
+  }
+  expect(await readdir(join(data, "keys"))).toEqual(["ssh-key"]);
 });
