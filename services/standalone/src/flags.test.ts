@@ -14,17 +14,7 @@ describe("given a command line, when it is read", () => {
     });
   });
   test("then every flag is taken", () => {
-    const all = [
-      "--data",
-      "d",
-      "--port",
-      "0",
-      "--no-demo",
-      "--database-url",
-      "postgres://h/d",
-      "--log-level",
-      "info",
-    ];
+    const all = ["--data", "d", "--port", "0", "--no-demo", "--database-url", "postgres://h/d", "--log-level", "info"];
     expect(parseFlags(all)).toMatchObject({
       dataDir: "d",
       port: 0,

@@ -44,7 +44,9 @@ export function parseFlags(argv: readonly string[]): Flags {
     throw new StandaloneError("--database-url wants a URL that starts with postgres://");
   }
   if (values.fresh && databaseUrl !== undefined) {
-    throw new StandaloneError("--fresh throws a data folder away, keys included, but not the database of --database-url");
+    throw new StandaloneError(
+      "--fresh throws a data folder away, keys included, but not the database of --database-url",
+    );
   }
   return {
     dataDir: values.data,
