@@ -71,7 +71,8 @@ const ourNames: ReadonlySet<string> = new Set(["keys", "postgres", "market.json"
 /** A folder with anything in it but ours is somebody else's: nothing is put into it, and nothing taken away. */
 async function refuseForeign(root: string): Promise<void> {
   const keyFolder = join(root, "keys");
-  const [names, keys] = await Promise.all([readdir(root), existsSync(keyFolder) ? readdir(keyFolder) : []]);
+  const names = await readdir(root);
+  const keys = existsSync(keyFolder) ? await readdir(keyFolder) : [];
   const isUnfinished = keys.length === 0 && names.every((name) => ourNames.has(name));
   if (!isUnfinished && !keys.includes("passwords"))
     throw new StandaloneError(`${root} holds other files; give an empty folder, or a new one, with --data`);
