@@ -49,7 +49,10 @@ export function followRevocations(
         auth.forgetMemberships(id === "" ? undefined : accountName(id)),
       );
       await refuseEnded(undefined);
-      looking = setInterval(() => void untilItWorks(undefined), lookMs);
+      // One try each: the next look is the repetition, so that none pile up while the database is away.
+      looking = setInterval(() => {
+        refuseEnded(undefined).catch((error: unknown) => log.warn({ err: error }, "sessions that ended were not read"));
+      }, lookMs);
       looking.unref();
     },
     stop: () => {

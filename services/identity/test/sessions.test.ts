@@ -160,6 +160,14 @@ describe("access tokens (ID-04)", () => {
       .listRevokedSessions({});
     expect(known.sessions.map(({ session }) => session)).toContain(first.session);
   });
+
+  test("given a session that another process ended and did not live to tell, then it is refused seconds later", async () => {
+    const tokens = await world.enter(await world.join());
+    await me(tokens);
+    const { store } = world.platform.service("identity");
+    await store.query("update session set revoke_time = clock_now() where id = $1", [tokens.session.split("/").at(-1)]);
+    await eventually(async () => expect(await refusal(me(tokens))).toBe("TOKEN_INVALID"), { timeoutMs: 9_000 });
+  }, 15_000);
 });
 
 describe("logging in by code (ID-02)", () => {
