@@ -121,10 +121,12 @@ function linkPostgresLibraries() {
 /** Two commands started at once in a fresh clone must not install over each other: the second waits for the first. */
 async function lockInstall() {
   let said = false;
+  let isHalfDone = false;
   for (let unreadable = 0; ; ) {
     try {
       writeFileSync(lockFile, String(process.pid), { flag: "wx" });
       process.on("exit", unlockInstall);
+      if (isHalfDone) rmSync(modules, { recursive: true, force: true });
       return;
     } catch (error) {
       if (error.code !== "EEXIST") fail(`cannot install into ${root}: ${error.code}`);
@@ -133,7 +135,7 @@ async function lockInstall() {
     unreadable = holder > 0 ? 0 : unreadable + 1;
     // A command that was killed or interrupted leaves its lock behind, and packages of which some have half their files.
     if (unreadable > 4 || (holder > 0 && !isAlive(holder))) {
-      rmSync(modules, { recursive: true, force: true });
+      isHalfDone = true;
       rmSync(lockFile, { force: true });
       continue;
     }

@@ -1,8 +1,10 @@
 import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
 import { chmod, copyFile, mkdir, mkdtemp, readFile, rm, watch as watchFolder, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { eventually } from "@dawr/testkit";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 
 const bootstrap = fileURLToPath(new URL("./bootstrap.cjs", import.meta.url));
@@ -72,12 +74,17 @@ describe("bootstrap", () => {
     ]);
   });
 
-  test("given an install that is interrupted, when run again, then it installs as if nothing had been", async () => {
-    await installNpm(`#!/bin/sh\necho began > began\nexec sleep 20\n`);
+  test("given an install that is interrupted, when run again, then npm has ended, and what it left is gone before it installs", async () => {
+    await installNpm(
+      `#!/bin/sh\ntrap "" INT TERM\nmkdir -p node_modules/half\necho $$ > npm-pid\necho began > began\nexec sleep 20\n`,
+    );
     const interrupted = run("say.cjs", { onStart: (interrupt) => whenFileExists("began").then(interrupt) });
     expect(await interrupted).toMatchObject({ exitCode: 130 });
+    const npm = Number(await readFile(join(clone, "npm-pid"), "utf8"));
+    await eventually(() => expect(() => process.kill(npm, 0)).toThrow("ESRCH"));
     await installNpm(npmThatInstalls);
     expect(await run("say.cjs")).toMatchObject({ exitCode: 7 });
+    expect(existsSync(join(clone, "node_modules/half"))).toBe(false);
   });
 
   test("given a script that does not exist, when run, then one clear line and a failure", async () => {
