@@ -44,7 +44,7 @@ describe("CreateBooking with a quote", () => {
     await setPolicy({ freeWindowMinutes: 7 }, ["free_window_minutes"]);
     const created = await createIt(hold, { quoteToken: quote.quoteToken });
     expect(created).toMatchObject({ state: Booking_State.PENDING_PAYMENT, price: quote.price });
-    expect(created.policy).toMatchObject({ freeWindowMinutes: 1440 });
+    expect(created.items[0]?.policy).toMatchObject({ freeWindowMinutes: 1440 });
     expect(callsOf("createPayment").map(({ request }) => request)).toEqual([
       expect.objectContaining({
         booking: hold.name,
@@ -54,7 +54,7 @@ describe("CreateBooking with a quote", () => {
     ]);
     const now = await createIt(await held(items, 31, ana));
     expect(now.price?.servicePrice?.amountMinor).toBe(99_999n);
-    expect(now.policy).toMatchObject({ freeWindowMinutes: 7 });
+    expect(now.items[0]?.policy).toMatchObject({ freeWindowMinutes: 7 });
     if (before !== undefined) world.around.services.set(cut, before);
     await setPolicy({ freeWindowMinutes: 1440 }, ["free_window_minutes"]);
   });

@@ -6,6 +6,7 @@ import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobu
 import type { Message } from "@bufbuild/protobuf";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import type { TimeRange } from "../../type/v1/time_range_pb.js";
+import type { LocalizedText } from "../../type/v1/localized_text_pb.js";
 import type { Date } from "../../../google/type/date_pb.js";
 import type { WatchKind } from "../../type/v1/watch_pb.js";
 
@@ -289,6 +290,13 @@ export declare type Refusal = Message<"dawr.availability.v1.Refusal"> & {
    * @generated from field: dawr.type.v1.TimeRange range = 6;
    */
   range?: TimeRange | undefined;
+
+  /**
+   * The same in words, in Arabic and English; names and times only for members.
+   *
+   * @generated from field: dawr.type.v1.LocalizedText text = 7;
+   */
+  text?: LocalizedText | undefined;
 };
 
 /**
@@ -365,6 +373,13 @@ export declare type FindSlotsRequest = Message<"dawr.availability.v1.FindSlotsRe
    * @generated from field: bool each_staff = 9;
    */
   eachStaff: boolean;
+
+  /**
+   * Whether one staff member is to serve every item. (S10)
+   *
+   * @generated from field: bool same_staff = 10;
+   */
+  sameStaff: boolean;
 };
 
 /**

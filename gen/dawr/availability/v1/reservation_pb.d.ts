@@ -116,6 +116,20 @@ export declare type Reservation = Message<"dawr.availability.v1.Reservation"> & 
    * @generated from field: string time_zone = 14;
    */
   timeZone: string;
+
+  /**
+   * What is blocked, when it is no booking's time: a staff member or a resource.
+   *
+   * @generated from field: string blocked_subject = 15;
+   */
+  blockedSubject: string;
+
+  /**
+   * Why it is blocked, for members.
+   *
+   * @generated from field: string block_reason = 16;
+   */
+  blockReason: string;
 };
 
 /**
@@ -247,6 +261,14 @@ export declare type ReserveRequest = Message<"dawr.availability.v1.ReserveReques
    * @generated from field: string request_id = 10;
    */
   requestId: string;
+
+  /**
+   * Whether a member books outside of hours, grid, notice, horizon and limits (S1 to S3, S6 to S8); that the time is free is
+   * asked always.
+   *
+   * @generated from field: bool ignore_hours = 11;
+   */
+  ignoreHours: boolean;
 };
 
 /**
@@ -384,6 +406,14 @@ export declare type MoveReservationRequest = Message<"dawr.availability.v1.MoveR
    * @generated from field: string request_id = 8;
    */
   requestId: string;
+
+  /**
+   * Whether a member books outside of hours, grid, notice, horizon and limits (S1 to S3, S6 to S8); that the time is free is
+   * asked always.
+   *
+   * @generated from field: bool ignore_hours = 9;
+   */
+  ignoreHours: boolean;
 };
 
 /**
@@ -391,6 +421,81 @@ export declare type MoveReservationRequest = Message<"dawr.availability.v1.MoveR
  * Use `create(MoveReservationRequestSchema)` to create a new message.
  */
 export declare const MoveReservationRequestSchema: GenMessage<MoveReservationRequest>;
+
+/**
+ * Asks to block time.
+ *
+ * @generated from message dawr.availability.v1.BlockTimeRequest
+ */
+export declare type BlockTimeRequest = Message<"dawr.availability.v1.BlockTimeRequest"> & {
+  /**
+   * The provider.
+   *
+   * @generated from field: string parent = 1;
+   */
+  parent: string;
+
+  /**
+   * The staff member or resource.
+   *
+   * @generated from field: string subject = 2;
+   */
+  subject: string;
+
+  /**
+   * When, at most 31 days.
+   *
+   * @generated from field: dawr.type.v1.TimeRange range = 3;
+   */
+  range?: TimeRange | undefined;
+
+  /**
+   * Why, for members.
+   *
+   * @generated from field: string reason = 4;
+   */
+  reason: string;
+
+  /**
+   * The caller's UUID for this write: the same id has one effect and one answer.
+   *
+   * @generated from field: string request_id = 5;
+   */
+  requestId: string;
+};
+
+/**
+ * Describes the message dawr.availability.v1.BlockTimeRequest.
+ * Use `create(BlockTimeRequestSchema)` to create a new message.
+ */
+export declare const BlockTimeRequestSchema: GenMessage<BlockTimeRequest>;
+
+/**
+ * Asks to free blocked time.
+ *
+ * @generated from message dawr.availability.v1.UnblockTimeRequest
+ */
+export declare type UnblockTimeRequest = Message<"dawr.availability.v1.UnblockTimeRequest"> & {
+  /**
+   * The reservation that BlockTime answered.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * The caller's UUID for this write: the same id has one effect and one answer.
+   *
+   * @generated from field: string request_id = 2;
+   */
+  requestId: string;
+};
+
+/**
+ * Describes the message dawr.availability.v1.UnblockTimeRequest.
+ * Use `create(UnblockTimeRequestSchema)` to create a new message.
+ */
+export declare const UnblockTimeRequestSchema: GenMessage<UnblockTimeRequest>;
 
 /**
  * Asks for alternatives to a slot.
@@ -597,6 +702,27 @@ export declare const ReservationService: GenService<{
     methodKind: "unary";
     input: typeof FindAlternativesRequestSchema;
     output: typeof FindAlternativesResponseSchema;
+  },
+  /**
+   * Blocks a stretch of a staff member or resource, all its lanes, as if it were booked; one in which something is booked
+   * already is refused with SLOT_TAKEN. (BK-10)
+   *
+   * @generated from rpc dawr.availability.v1.ReservationService.BlockTime
+   */
+  blockTime: {
+    methodKind: "unary";
+    input: typeof BlockTimeRequestSchema;
+    output: typeof ReservationSchema;
+  },
+  /**
+   * Frees what BlockTime blocked.
+   *
+   * @generated from rpc dawr.availability.v1.ReservationService.UnblockTime
+   */
+  unblockTime: {
+    methodKind: "unary";
+    input: typeof UnblockTimeRequestSchema;
+    output: typeof ReservationSchema;
   },
   /**
    * Lists the reservations of a provider that touch a range of time, by start.

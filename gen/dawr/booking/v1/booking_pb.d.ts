@@ -4,12 +4,14 @@
 
 import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
-import type { Timestamp } from "@bufbuild/protobuf/wkt";
+import type { FieldMask, Timestamp } from "@bufbuild/protobuf/wkt";
 import type { Policy } from "./policy_pb.js";
+import type { PostalAddress } from "../../../google/type/postal_address_pb.js";
 import type { Money } from "../../type/v1/money_pb.js";
 import type { LocalizedText } from "../../type/v1/localized_text_pb.js";
 import type { Slot, SlotItem } from "../../availability/v1/availability_pb.js";
 import type { TimeRange } from "../../type/v1/time_range_pb.js";
+import type { Date } from "../../../google/type/date_pb.js";
 import type { WatchKind } from "../../type/v1/watch_pb.js";
 
 /**
@@ -87,7 +89,7 @@ export declare type Booking = Message<"dawr.booking.v1.Booking"> & {
   price?: PriceBreakdown | undefined;
 
   /**
-   * The terms on which it was made; unset while it is only held.
+   * The terms as a whole, of each the strictest of the items'; unset while it is only held.
    *
    * @generated from field: dawr.booking.v1.Policy policy = 10;
    */
@@ -155,6 +157,104 @@ export declare type Booking = Message<"dawr.booking.v1.Booking"> & {
    * @generated from field: string etag = 19;
    */
   etag: string;
+
+  /**
+   * For whom it is when not for the customer, "accounts/{a}/dependents/{d}". (BK-06)
+   *
+   * @generated from field: string dependent = 20;
+   */
+  dependent: string;
+
+  /**
+   * What the customer wants the provider to know; for the customer and members.
+   *
+   * @generated from field: string customer_note = 21;
+   */
+  customerNote: string;
+
+  /**
+   * What members note for themselves; for members only.
+   *
+   * @generated from field: string provider_note = 22;
+   */
+  providerNote: string;
+
+  /**
+   * Where it takes place. (BK-13)
+   *
+   * @generated from field: dawr.booking.v1.Place place = 23;
+   */
+  place: Place;
+
+  /**
+   * The customer's address, where it takes place there; for the customer and members.
+   *
+   * @generated from field: google.type.PostalAddress address = 24;
+   */
+  address?: PostalAddress | undefined;
+
+  /**
+   * Where to join, where it takes place online; for the customer and members.
+   *
+   * @generated from field: string joining_url = 25;
+   */
+  joiningUrl: string;
+
+  /**
+   * Who comes, when it was made by a member for somebody without account; for members only.
+   *
+   * @generated from field: dawr.booking.v1.Guest guest = 26;
+   */
+  guest?: Guest | undefined;
+
+  /**
+   * Whether a member made it, by phone or for who walked in. (BK-10)
+   *
+   * @generated from field: bool manual = 27;
+   */
+  manual: boolean;
+
+  /**
+   * How often the customer has moved it.
+   *
+   * @generated from field: int32 reschedule_count = 28;
+   */
+  rescheduleCount: number;
+
+  /**
+   * Until when the provider may agree; only in PENDING_APPROVAL.
+   *
+   * @generated from field: google.protobuf.Timestamp approve_expire_time = 29;
+   */
+  approveExpireTime?: Timestamp | undefined;
+
+  /**
+   * Until when the customer cancels without a penalty; unset while it is only held.
+   *
+   * @generated from field: google.protobuf.Timestamp free_cancel_until_time = 30;
+   */
+  freeCancelUntilTime?: Timestamp | undefined;
+
+  /**
+   * When the customer checked in.
+   *
+   * @generated from field: google.protobuf.Timestamp check_in_time = 31;
+   */
+  checkInTime?: Timestamp | undefined;
+
+  /**
+   * When it was completed.
+   *
+   * @generated from field: google.protobuf.Timestamp complete_time = 32;
+   */
+  completeTime?: Timestamp | undefined;
+
+  /**
+   * What is kept of the service price; only in NO_SHOW.
+   *
+   * @generated from field: dawr.type.v1.Money no_show_penalty = 33;
+   */
+  noShowPenalty?: Money | undefined;
 };
 
 /**
@@ -571,6 +671,20 @@ export declare type BookingItem = Message<"dawr.booking.v1.BookingItem"> & {
    * @generated from field: dawr.type.v1.Money platform_fee = 8;
    */
   platformFee?: Money | undefined;
+
+  /**
+   * The terms on which it was booked; unset while it is only held.
+   *
+   * @generated from field: dawr.booking.v1.Policy policy = 9;
+   */
+  policy?: Policy | undefined;
+
+  /**
+   * The resources that it uses, "providers/{p}/resources/{r}".
+   *
+   * @generated from field: repeated string resources = 10;
+   */
+  resources: string[];
 };
 
 /**
@@ -578,6 +692,33 @@ export declare type BookingItem = Message<"dawr.booking.v1.BookingItem"> & {
  * Use `create(BookingItemSchema)` to create a new message.
  */
 export declare const BookingItemSchema: GenMessage<BookingItem>;
+
+/**
+ * Describes somebody without account for whom a member books.
+ *
+ * @generated from message dawr.booking.v1.Guest
+ */
+export declare type Guest = Message<"dawr.booking.v1.Guest"> & {
+  /**
+   * The name.
+   *
+   * @generated from field: string display_name = 1;
+   */
+  displayName: string;
+
+  /**
+   * The phone number, E.164; may be left out.
+   *
+   * @generated from field: string phone_number = 2;
+   */
+  phoneNumber: string;
+};
+
+/**
+ * Describes the message dawr.booking.v1.Guest.
+ * Use `create(GuestSchema)` to create a new message.
+ */
+export declare const GuestSchema: GenMessage<Guest>;
 
 /**
  * Says what the customer pays: service price + tax + platform fee.
@@ -614,11 +755,25 @@ export declare type PriceBreakdown = Message<"dawr.booking.v1.PriceBreakdown"> &
   platformFee?: Money | undefined;
 
   /**
-   * What is paid.
+   * What is paid in all.
    *
    * @generated from field: dawr.type.v1.Money total = 5;
    */
   total?: Money | undefined;
+
+  /**
+   * What of the total is paid online: all, a deposit with the fee, or nothing. (BK-07)
+   *
+   * @generated from field: dawr.type.v1.Money due_now = 6;
+   */
+  dueNow?: Money | undefined;
+
+  /**
+   * What of the total is paid at the venue.
+   *
+   * @generated from field: dawr.type.v1.Money due_at_venue = 7;
+   */
+  dueAtVenue?: Money | undefined;
 };
 
 /**
@@ -648,7 +803,7 @@ export declare type Quote = Message<"dawr.booking.v1.Quote"> & {
   price?: PriceBreakdown | undefined;
 
   /**
-   * The terms.
+   * The terms as a whole: of each the strictest of the items'.
    *
    * @generated from field: dawr.booking.v1.Policy policy = 3;
    */
@@ -674,6 +829,20 @@ export declare type Quote = Message<"dawr.booking.v1.Quote"> & {
    * @generated from field: google.protobuf.Timestamp expire_time = 6;
    */
   expireTime?: Timestamp | undefined;
+
+  /**
+   * Whether the provider has to agree first.
+   *
+   * @generated from field: bool needs_approval = 7;
+   */
+  needsApproval: boolean;
+
+  /**
+   * Until when cancelling would be free.
+   *
+   * @generated from field: google.protobuf.Timestamp free_cancel_until_time = 8;
+   */
+  freeCancelUntilTime?: Timestamp | undefined;
 };
 
 /**
@@ -947,6 +1116,27 @@ export declare type CreateBookingRequest = Message<"dawr.booking.v1.CreateBookin
    * @generated from field: string request_id = 5;
    */
   requestId: string;
+
+  /**
+   * For whom it is when not for the caller, "accounts/{a}/dependents/{d}"; "accounts/me" works. (BK-06)
+   *
+   * @generated from field: string dependent = 6;
+   */
+  dependent: string;
+
+  /**
+   * What the provider should know.
+   *
+   * @generated from field: string customer_note = 7;
+   */
+  customerNote: string;
+
+  /**
+   * Where the provider should come to, for services at the customer's address. (BK-13)
+   *
+   * @generated from field: google.type.PostalAddress address = 8;
+   */
+  address?: PostalAddress | undefined;
 };
 
 /**
@@ -954,6 +1144,40 @@ export declare type CreateBookingRequest = Message<"dawr.booking.v1.CreateBookin
  * Use `create(CreateBookingRequestSchema)` to create a new message.
  */
 export declare const CreateBookingRequestSchema: GenMessage<CreateBookingRequest>;
+
+/**
+ * Asks to change the notes of a booking.
+ *
+ * @generated from message dawr.booking.v1.UpdateBookingRequest
+ */
+export declare type UpdateBookingRequest = Message<"dawr.booking.v1.UpdateBookingRequest"> & {
+  /**
+   * The booking with its new values.
+   *
+   * @generated from field: dawr.booking.v1.Booking booking = 1;
+   */
+  booking?: Booking | undefined;
+
+  /**
+   * The fields to change: customer_note by the customer, provider_note and joining_url by members.
+   *
+   * @generated from field: google.protobuf.FieldMask update_mask = 2;
+   */
+  updateMask?: FieldMask | undefined;
+
+  /**
+   * The caller's UUID for this write: the same id has one effect and one answer.
+   *
+   * @generated from field: string request_id = 3;
+   */
+  requestId: string;
+};
+
+/**
+ * Describes the message dawr.booking.v1.UpdateBookingRequest.
+ * Use `create(UpdateBookingRequestSchema)` to create a new message.
+ */
+export declare const UpdateBookingRequestSchema: GenMessage<UpdateBookingRequest>;
 
 /**
  * Asks for a quote.
@@ -1174,6 +1398,508 @@ export declare type CancelBookingRequest = Message<"dawr.booking.v1.CancelBookin
 export declare const CancelBookingRequestSchema: GenMessage<CancelBookingRequest>;
 
 /**
+ * Asks to move a booking.
+ *
+ * @generated from message dawr.booking.v1.RescheduleBookingRequest
+ */
+export declare type RescheduleBookingRequest = Message<"dawr.booking.v1.RescheduleBookingRequest"> & {
+  /**
+   * The booking.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * When the first item is to start.
+   *
+   * @generated from field: google.protobuf.Timestamp start_time = 2;
+   */
+  startTime?: Timestamp | undefined;
+
+  /**
+   * Who should serve the items, one choice for each; empty for the same staff members.
+   *
+   * @generated from field: repeated dawr.booking.v1.StaffChoice staff_choices = 3;
+   */
+  staffChoices: StaffChoice[];
+
+  /**
+   * Why a member moves it outside of the rules S1 to S3 and S6 to S8; empty keeps the rules.
+   *
+   * @generated from field: string override_reason = 4;
+   */
+  overrideReason: string;
+
+  /**
+   * The caller's UUID for this write: the same id has one effect and one answer.
+   *
+   * @generated from field: string request_id = 5;
+   */
+  requestId: string;
+
+  /**
+   * The version that the caller saw; another one is refused with ETAG_MISMATCH. May be left out.
+   *
+   * @generated from field: string etag = 6;
+   */
+  etag: string;
+};
+
+/**
+ * Describes the message dawr.booking.v1.RescheduleBookingRequest.
+ * Use `create(RescheduleBookingRequestSchema)` to create a new message.
+ */
+export declare const RescheduleBookingRequestSchema: GenMessage<RescheduleBookingRequest>;
+
+/**
+ * Says who should serve an item.
+ *
+ * @generated from message dawr.booking.v1.StaffChoice
+ */
+export declare type StaffChoice = Message<"dawr.booking.v1.StaffChoice"> & {
+  /**
+   * The staff member; empty for any who can.
+   *
+   * @generated from field: string staff_member = 1;
+   */
+  staffMember: string;
+};
+
+/**
+ * Describes the message dawr.booking.v1.StaffChoice.
+ * Use `create(StaffChoiceSchema)` to create a new message.
+ */
+export declare const StaffChoiceSchema: GenMessage<StaffChoice>;
+
+/**
+ * Asks to book for somebody else.
+ *
+ * @generated from message dawr.booking.v1.CreateManualBookingRequest
+ */
+export declare type CreateManualBookingRequest = Message<"dawr.booking.v1.CreateManualBookingRequest"> & {
+  /**
+   * The provider.
+   *
+   * @generated from field: string parent = 1;
+   */
+  parent: string;
+
+  /**
+   * What is booked, in order.
+   *
+   * @generated from field: repeated dawr.availability.v1.SlotItem items = 2;
+   */
+  items: SlotItem[];
+
+  /**
+   * When the first item starts.
+   *
+   * @generated from field: google.protobuf.Timestamp start_time = 3;
+   */
+  startTime?: Timestamp | undefined;
+
+  /**
+   * How many people come; 0 counts as 1.
+   *
+   * @generated from field: int32 party_size = 4;
+   */
+  partySize: number;
+
+  /**
+   * The longest pause between two items, in minutes.
+   *
+   * @generated from field: int32 max_gap_minutes = 5;
+   */
+  maxGapMinutes: number;
+
+  /**
+   * Who comes.
+   *
+   * @generated from oneof dawr.booking.v1.CreateManualBookingRequest.customer
+   */
+  customer: {
+    /**
+     * Somebody with an account, "accounts/{a}", who has booked at this provider before.
+     *
+     * @generated from field: string account = 6;
+     */
+    value: string;
+    case: "account";
+  } | {
+    /**
+     * Somebody without.
+     *
+     * @generated from field: dawr.booking.v1.Guest guest = 7;
+     */
+    value: Guest;
+    case: "guest";
+  } | { case: undefined; value?: undefined };
+
+  /**
+   * What members note for themselves.
+   *
+   * @generated from field: string provider_note = 8;
+   */
+  providerNote: string;
+
+  /**
+   * Why it lies outside of the rules S1 to S3 and S6 to S8; empty keeps the rules. The time must be free in any case.
+   *
+   * @generated from field: string override_reason = 9;
+   */
+  overrideReason: string;
+
+  /**
+   * The caller's UUID for this write: the same id has one effect and one answer.
+   *
+   * @generated from field: string request_id = 10;
+   */
+  requestId: string;
+
+  /**
+   * The customer's address, for services there. (BK-13)
+   *
+   * @generated from field: google.type.PostalAddress address = 11;
+   */
+  address?: PostalAddress | undefined;
+};
+
+/**
+ * Describes the message dawr.booking.v1.CreateManualBookingRequest.
+ * Use `create(CreateManualBookingRequestSchema)` to create a new message.
+ */
+export declare const CreateManualBookingRequestSchema: GenMessage<CreateManualBookingRequest>;
+
+/**
+ * Asks to agree to a booking.
+ *
+ * @generated from message dawr.booking.v1.ApproveBookingRequest
+ */
+export declare type ApproveBookingRequest = Message<"dawr.booking.v1.ApproveBookingRequest"> & {
+  /**
+   * The booking.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * The caller's UUID for this write: the same id has one effect and one answer.
+   *
+   * @generated from field: string request_id = 2;
+   */
+  requestId: string;
+
+  /**
+   * The version that the caller saw; another one is refused with ETAG_MISMATCH. May be left out.
+   *
+   * @generated from field: string etag = 3;
+   */
+  etag: string;
+};
+
+/**
+ * Describes the message dawr.booking.v1.ApproveBookingRequest.
+ * Use `create(ApproveBookingRequestSchema)` to create a new message.
+ */
+export declare const ApproveBookingRequestSchema: GenMessage<ApproveBookingRequest>;
+
+/**
+ * Asks not to agree to a booking.
+ *
+ * @generated from message dawr.booking.v1.DeclineBookingRequest
+ */
+export declare type DeclineBookingRequest = Message<"dawr.booking.v1.DeclineBookingRequest"> & {
+  /**
+   * The booking.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * Why, for the customer.
+   *
+   * @generated from field: string reason = 2;
+   */
+  reason: string;
+
+  /**
+   * The caller's UUID for this write: the same id has one effect and one answer.
+   *
+   * @generated from field: string request_id = 3;
+   */
+  requestId: string;
+
+  /**
+   * The version that the caller saw; another one is refused with ETAG_MISMATCH. May be left out.
+   *
+   * @generated from field: string etag = 4;
+   */
+  etag: string;
+};
+
+/**
+ * Describes the message dawr.booking.v1.DeclineBookingRequest.
+ * Use `create(DeclineBookingRequestSchema)` to create a new message.
+ */
+export declare const DeclineBookingRequestSchema: GenMessage<DeclineBookingRequest>;
+
+/**
+ * Asks to note that the customer is there.
+ *
+ * @generated from message dawr.booking.v1.CheckInBookingRequest
+ */
+export declare type CheckInBookingRequest = Message<"dawr.booking.v1.CheckInBookingRequest"> & {
+  /**
+   * The booking.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * The caller's UUID for this write: the same id has one effect and one answer.
+   *
+   * @generated from field: string request_id = 2;
+   */
+  requestId: string;
+
+  /**
+   * The version that the caller saw; another one is refused with ETAG_MISMATCH. May be left out.
+   *
+   * @generated from field: string etag = 3;
+   */
+  etag: string;
+};
+
+/**
+ * Describes the message dawr.booking.v1.CheckInBookingRequest.
+ * Use `create(CheckInBookingRequestSchema)` to create a new message.
+ */
+export declare const CheckInBookingRequestSchema: GenMessage<CheckInBookingRequest>;
+
+/**
+ * Asks to note that a booking took place.
+ *
+ * @generated from message dawr.booking.v1.CompleteBookingRequest
+ */
+export declare type CompleteBookingRequest = Message<"dawr.booking.v1.CompleteBookingRequest"> & {
+  /**
+   * The booking.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * Why; needed to correct NO_SHOW.
+   *
+   * @generated from field: string reason = 2;
+   */
+  reason: string;
+
+  /**
+   * The caller's UUID for this write: the same id has one effect and one answer.
+   *
+   * @generated from field: string request_id = 3;
+   */
+  requestId: string;
+
+  /**
+   * The version that the caller saw; another one is refused with ETAG_MISMATCH. May be left out.
+   *
+   * @generated from field: string etag = 4;
+   */
+  etag: string;
+};
+
+/**
+ * Describes the message dawr.booking.v1.CompleteBookingRequest.
+ * Use `create(CompleteBookingRequestSchema)` to create a new message.
+ */
+export declare const CompleteBookingRequestSchema: GenMessage<CompleteBookingRequest>;
+
+/**
+ * Asks to note that the customer did not come.
+ *
+ * @generated from message dawr.booking.v1.MarkNoShowRequest
+ */
+export declare type MarkNoShowRequest = Message<"dawr.booking.v1.MarkNoShowRequest"> & {
+  /**
+   * The booking.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * Why; needed to correct COMPLETED.
+   *
+   * @generated from field: string reason = 2;
+   */
+  reason: string;
+
+  /**
+   * The caller's UUID for this write: the same id has one effect and one answer.
+   *
+   * @generated from field: string request_id = 3;
+   */
+  requestId: string;
+
+  /**
+   * The version that the caller saw; another one is refused with ETAG_MISMATCH. May be left out.
+   *
+   * @generated from field: string etag = 4;
+   */
+  etag: string;
+};
+
+/**
+ * Describes the message dawr.booking.v1.MarkNoShowRequest.
+ * Use `create(MarkNoShowRequestSchema)` to create a new message.
+ */
+export declare const MarkNoShowRequestSchema: GenMessage<MarkNoShowRequest>;
+
+/**
+ * Asks to give a booking to other staff.
+ *
+ * @generated from message dawr.booking.v1.ReassignBookingRequest
+ */
+export declare type ReassignBookingRequest = Message<"dawr.booking.v1.ReassignBookingRequest"> & {
+  /**
+   * The booking.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * Who should serve the items, one choice for each.
+   *
+   * @generated from field: repeated dawr.booking.v1.StaffChoice staff_choices = 2;
+   */
+  staffChoices: StaffChoice[];
+
+  /**
+   * The caller's UUID for this write: the same id has one effect and one answer.
+   *
+   * @generated from field: string request_id = 3;
+   */
+  requestId: string;
+
+  /**
+   * The version that the caller saw; another one is refused with ETAG_MISMATCH. May be left out.
+   *
+   * @generated from field: string etag = 4;
+   */
+  etag: string;
+
+  /**
+   * Why the new staff may serve it outside of the rules S1 to S3 and S6 to S8; empty keeps the rules.
+   *
+   * @generated from field: string override_reason = 5;
+   */
+  overrideReason: string;
+};
+
+/**
+ * Describes the message dawr.booking.v1.ReassignBookingRequest.
+ * Use `create(ReassignBookingRequestSchema)` to create a new message.
+ */
+export declare const ReassignBookingRequestSchema: GenMessage<ReassignBookingRequest>;
+
+/**
+ * Asks for an agenda.
+ *
+ * @generated from message dawr.booking.v1.ListAgendaRequest
+ */
+export declare type ListAgendaRequest = Message<"dawr.booking.v1.ListAgendaRequest"> & {
+  /**
+   * The provider.
+   *
+   * @generated from field: string parent = 1;
+   */
+  parent: string;
+
+  /**
+   * The most results of one page, 1 to 100; 0 leaves it to the service.
+   *
+   * @generated from field: int32 page_size = 2;
+   */
+  pageSize: number;
+
+  /**
+   * The next_page_token of the page before; empty for the first page.
+   *
+   * @generated from field: string page_token = 3;
+   */
+  pageToken: string;
+
+  /**
+   * The first day, local to the provider.
+   *
+   * @generated from field: google.type.Date start_date = 4;
+   */
+  startDate?: Date | undefined;
+
+  /**
+   * How many days, 1 to 31; 0 counts as 1.
+   *
+   * @generated from field: int32 days = 5;
+   */
+  days: number;
+
+  /**
+   * Only what this staff member serves; empty for all.
+   *
+   * @generated from field: string staff_member = 6;
+   */
+  staffMember: string;
+};
+
+/**
+ * Describes the message dawr.booking.v1.ListAgendaRequest.
+ * Use `create(ListAgendaRequestSchema)` to create a new message.
+ */
+export declare const ListAgendaRequestSchema: GenMessage<ListAgendaRequest>;
+
+/**
+ * Carries a page of an agenda.
+ *
+ * @generated from message dawr.booking.v1.ListAgendaResponse
+ */
+export declare type ListAgendaResponse = Message<"dawr.booking.v1.ListAgendaResponse"> & {
+  /**
+   * The bookings that touch these days and have not ended without being served, by start.
+   *
+   * @generated from field: repeated dawr.booking.v1.Booking bookings = 1;
+   */
+  bookings: Booking[];
+
+  /**
+   * The token of the next page; empty on the last.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+
+  /**
+   * The provider's IANA time zone; empty when nothing is listed.
+   *
+   * @generated from field: string time_zone = 3;
+   */
+  timeZone: string;
+};
+
+/**
+ * Describes the message dawr.booking.v1.ListAgendaResponse.
+ * Use `create(ListAgendaResponseSchema)` to create a new message.
+ */
+export declare const ListAgendaResponseSchema: GenMessage<ListAgendaResponse>;
+
+/**
  * Asks what happened to a booking.
  *
  * @generated from message dawr.booking.v1.ListBookingEventsRequest
@@ -1329,6 +2055,46 @@ export enum PaymentMethod {
 export declare const PaymentMethodSchema: GenEnum<PaymentMethod>;
 
 /**
+ * Names where a booking takes place. (BK-13)
+ *
+ * @generated from enum dawr.booking.v1.Place
+ */
+export enum Place {
+  /**
+   * No place is named.
+   *
+   * @generated from enum value: PLACE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * At the provider.
+   *
+   * @generated from enum value: PLACE_PROVIDER = 1;
+   */
+  PROVIDER = 1,
+
+  /**
+   * At the customer's address.
+   *
+   * @generated from enum value: PLACE_CUSTOMER = 2;
+   */
+  CUSTOMER = 2,
+
+  /**
+   * Online.
+   *
+   * @generated from enum value: PLACE_ONLINE = 3;
+   */
+  ONLINE = 3,
+}
+
+/**
+ * Describes the enum dawr.booking.v1.Place.
+ */
+export declare const PlaceSchema: GenEnum<Place>;
+
+/**
  * Leads a booking from the hold to its end. (BK-01, BK-02)
  *
  * @generated from service dawr.booking.v1.BookingService
@@ -1363,6 +2129,16 @@ export declare const BookingService: GenService<{
   createBooking: {
     methodKind: "unary";
     input: typeof CreateBookingRequestSchema;
+    output: typeof BookingSchema;
+  },
+  /**
+   * Updates the notes of a booking: the customer theirs, members theirs. (BK-06)
+   *
+   * @generated from rpc dawr.booking.v1.BookingService.UpdateBooking
+   */
+  updateBooking: {
+    methodKind: "unary";
+    input: typeof UpdateBookingRequestSchema;
     output: typeof BookingSchema;
   },
   /**
@@ -1415,6 +2191,97 @@ export declare const BookingService: GenService<{
     methodKind: "unary";
     input: typeof CancelBookingRequestSchema;
     output: typeof BookingSchema;
+  },
+  /**
+   * Moves a booking to another start, with the same staff unless others are asked for; the old slot is lost only if the new
+   * one is won. A slot that somebody else took is refused with SLOT_TAKEN and alternatives in a SlotConflict. (BK-05)
+   *
+   * @generated from rpc dawr.booking.v1.BookingService.RescheduleBooking
+   */
+  rescheduleBooking: {
+    methodKind: "unary";
+    input: typeof RescheduleBookingRequestSchema;
+    output: typeof BookingSchema;
+  },
+  /**
+   * Creates a booking by phone or for who walks in, confirmed at once and paid at the venue. (BK-10)
+   *
+   * @generated from rpc dawr.booking.v1.BookingService.CreateManualBooking
+   */
+  createManualBooking: {
+    methodKind: "unary";
+    input: typeof CreateManualBookingRequestSchema;
+    output: typeof BookingSchema;
+  },
+  /**
+   * Agrees to a booking that waits for it: the money is captured, the booking confirmed.
+   *
+   * @generated from rpc dawr.booking.v1.BookingService.ApproveBooking
+   */
+  approveBooking: {
+    methodKind: "unary";
+    input: typeof ApproveBookingRequestSchema;
+    output: typeof BookingSchema;
+  },
+  /**
+   * Does not agree to a booking that waits for it: its time is free and the money given back.
+   *
+   * @generated from rpc dawr.booking.v1.BookingService.DeclineBooking
+   */
+  declineBooking: {
+    methodKind: "unary";
+    input: typeof DeclineBookingRequestSchema;
+    output: typeof BookingSchema;
+  },
+  /**
+   * Notes that the customer is there.
+   *
+   * @generated from rpc dawr.booking.v1.BookingService.CheckInBooking
+   */
+  checkInBooking: {
+    methodKind: "unary";
+    input: typeof CheckInBookingRequestSchema;
+    output: typeof BookingSchema;
+  },
+  /**
+   * Notes that a booking took place; corrects NO_SHOW, with a reason.
+   *
+   * @generated from rpc dawr.booking.v1.BookingService.CompleteBooking
+   */
+  completeBooking: {
+    methodKind: "unary";
+    input: typeof CompleteBookingRequestSchema;
+    output: typeof BookingSchema;
+  },
+  /**
+   * Notes that the customer did not come, from the start on; corrects COMPLETED, with a reason. (BK-05)
+   *
+   * @generated from rpc dawr.booking.v1.BookingService.MarkNoShow
+   */
+  markNoShow: {
+    methodKind: "unary";
+    input: typeof MarkNoShowRequestSchema;
+    output: typeof BookingSchema;
+  },
+  /**
+   * Gives a booking to other staff at the same time.
+   *
+   * @generated from rpc dawr.booking.v1.BookingService.ReassignBooking
+   */
+  reassignBooking: {
+    methodKind: "unary";
+    input: typeof ReassignBookingRequestSchema;
+    output: typeof BookingSchema;
+  },
+  /**
+   * Lists what a provider or one staff member has to do in a range of time, by start. (BK-10)
+   *
+   * @generated from rpc dawr.booking.v1.BookingService.ListAgenda
+   */
+  listAgenda: {
+    methodKind: "unary";
+    input: typeof ListAgendaRequestSchema;
+    output: typeof ListAgendaResponseSchema;
   },
   /**
    * Lists what happened to a booking, the earliest first. (BK-01)

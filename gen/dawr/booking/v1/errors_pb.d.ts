@@ -156,6 +156,76 @@ export enum ErrorReason {
    * @generated from enum value: ERROR_REASON_OTHER_PROVIDER = 19;
    */
   OTHER_PROVIDER = 19,
+
+  /**
+   * The booking was moved as often as its terms allow (`limit`). Cancel it and book again, or write to the provider.
+   *
+   * @generated from enum value: ERROR_REASON_RESCHEDULE_LIMIT_REACHED = 20;
+   */
+  RESCHEDULE_LIMIT_REACHED = 20,
+
+  /**
+   * It is too late to move the booking (`until_time`). Write to the provider.
+   *
+   * @generated from enum value: ERROR_REASON_RESCHEDULE_TOO_LATE = 21;
+   */
+  RESCHEDULE_TOO_LATE = 21,
+
+  /**
+   * It is too early for this (`from_time`): the booking has not begun. Try again then.
+   *
+   * @generated from enum value: ERROR_REASON_TOO_EARLY = 22;
+   */
+  TOO_EARLY = 22,
+
+  /**
+   * A correction needs a reason. Give one.
+   *
+   * @generated from enum value: ERROR_REASON_REASON_REQUIRED = 23;
+   */
+  REASON_REQUIRED = 23,
+
+  /**
+   * The dependent is not one of the customer's (`dependent`). Choose another.
+   *
+   * @generated from enum value: ERROR_REASON_DEPENDENT_UNKNOWN = 24;
+   */
+  DEPENDENT_UNKNOWN = 24,
+
+  /**
+   * The services take place at the customer's address, and none is given. Give one.
+   *
+   * @generated from enum value: ERROR_REASON_ADDRESS_REQUIRED = 25;
+   */
+  ADDRESS_REQUIRED = 25,
+
+  /**
+   * The services of one booking take place at different places (`services`). Book them one by one.
+   *
+   * @generated from enum value: ERROR_REASON_PLACES_DIFFER = 26;
+   */
+  PLACES_DIFFER = 26,
+
+  /**
+   * The account has never booked at this provider (`account`). Book for a guest instead.
+   *
+   * @generated from enum value: ERROR_REASON_CUSTOMER_UNKNOWN = 27;
+   */
+  CUSTOMER_UNKNOWN = 27,
+
+  /**
+   * The choices of staff are not as many as the items (`items`). Give one for each.
+   *
+   * @generated from enum value: ERROR_REASON_STAFF_CHOICES_MISMATCH = 28;
+   */
+  STAFF_CHOICES_MISMATCH = 28,
+
+  /**
+   * The field may not be changed by this caller (`field`).
+   *
+   * @generated from enum value: ERROR_REASON_FIELD_NOT_YOURS = 29;
+   */
+  FIELD_NOT_YOURS = 29,
 }
 
 /**

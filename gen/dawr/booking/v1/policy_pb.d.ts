@@ -12,13 +12,13 @@ import type { FieldMask, Timestamp } from "@bufbuild/protobuf/wkt";
 export declare const file_dawr_booking_v1_policy: GenFile;
 
 /**
- * States a provider's terms for cancelling and paying.
+ * States the terms for cancelling, moving and paying.
  *
  * @generated from message dawr.booking.v1.Policy
  */
 export declare type Policy = Message<"dawr.booking.v1.Policy"> & {
   /**
-   * The name, "providers/{p}/policy".
+   * The name, "providers/{p}/policy" or "providers/{p}/services/{s}/policy".
    *
    * @generated from field: string name = 1;
    */
@@ -65,6 +65,55 @@ export declare type Policy = Message<"dawr.booking.v1.Policy"> & {
    * @generated from field: string etag = 7;
    */
   etag: string;
+
+  /**
+   * Higher penalties nearer to the start: of those whose minutes have begun the one with the fewest counts.
+   *
+   * @generated from field: repeated dawr.booking.v1.PenaltyStep penalty_steps = 8;
+   */
+  penaltySteps: PenaltyStep[];
+
+  /**
+   * What of price and tax is paid when booking online, in percent; 0 and 100 for all. (BK-07)
+   *
+   * @generated from field: int32 deposit_percent = 9;
+   */
+  depositPercent: number;
+
+  /**
+   * How often the customer may move a booking.
+   *
+   * @generated from field: int32 max_reschedules = 10;
+   */
+  maxReschedules: number;
+
+  /**
+   * The minutes before the start until which the customer may move it.
+   *
+   * @generated from field: int32 reschedule_window_minutes = 11;
+   */
+  rescheduleWindowMinutes: number;
+
+  /**
+   * Whether the provider agrees to each booking first.
+   *
+   * @generated from field: bool needs_approval = 12;
+   */
+  needsApproval: boolean;
+
+  /**
+   * How many minutes the provider has to agree; at the latest until the start.
+   *
+   * @generated from field: int32 approval_minutes = 13;
+   */
+  approvalMinutes: number;
+
+  /**
+   * Whether a service has no terms of its own and follows the provider's; never of the provider's own.
+   *
+   * @generated from field: bool follows_provider = 14;
+   */
+  followsProvider: boolean;
 };
 
 /**
@@ -72,6 +121,33 @@ export declare type Policy = Message<"dawr.booking.v1.Policy"> & {
  * Use `create(PolicySchema)` to create a new message.
  */
 export declare const PolicySchema: GenMessage<Policy>;
+
+/**
+ * States what cancelling costs from some time before the start on.
+ *
+ * @generated from message dawr.booking.v1.PenaltyStep
+ */
+export declare type PenaltyStep = Message<"dawr.booking.v1.PenaltyStep"> & {
+  /**
+   * The minutes before the start from which on it counts; fewer than the free window.
+   *
+   * @generated from field: int32 within_minutes = 1;
+   */
+  withinMinutes: number;
+
+  /**
+   * The penalty in percent of the service price.
+   *
+   * @generated from field: int32 percent = 2;
+   */
+  percent: number;
+};
+
+/**
+ * Describes the message dawr.booking.v1.PenaltyStep.
+ * Use `create(PenaltyStepSchema)` to create a new message.
+ */
+export declare const PenaltyStepSchema: GenMessage<PenaltyStep>;
 
 /**
  * Asks for a policy.
@@ -128,13 +204,14 @@ export declare type UpdatePolicyRequest = Message<"dawr.booking.v1.UpdatePolicyR
 export declare const UpdatePolicyRequestSchema: GenMessage<UpdatePolicyRequest>;
 
 /**
- * Keeps a provider's terms. (BK-05)
+ * Keeps the terms of providers and of single services. (BK-05)
  *
  * @generated from service dawr.booking.v1.PolicyService
  */
 export declare const PolicyService: GenService<{
   /**
-   * Gets the policy of a provider.
+   * Gets the policy in force at a provider or for a service. One that was never written follows the provider's, or the
+   * platform's.
    *
    * @generated from rpc dawr.booking.v1.PolicyService.GetPolicy
    */
@@ -144,7 +221,7 @@ export declare const PolicyService: GenService<{
     output: typeof PolicySchema;
   },
   /**
-   * Updates the policy of a provider. Bookings that exist keep theirs.
+   * Updates the policy of a provider or of a service. Bookings and quotes that exist keep theirs.
    *
    * @generated from rpc dawr.booking.v1.PolicyService.UpdatePolicy
    */

@@ -32,6 +32,26 @@ export declare type PaymentSucceeded = Message<"dawr.payment.v1.PaymentSucceeded
 export declare const PaymentSucceededSchema: GenMessage<PaymentSucceeded>;
 
 /**
+ * Says that the money is authorised and waits to be captured.
+ *
+ * @generated from message dawr.payment.v1.PaymentAuthorised
+ */
+export declare type PaymentAuthorised = Message<"dawr.payment.v1.PaymentAuthorised"> & {
+  /**
+   * The payment as it is now.
+   *
+   * @generated from field: dawr.payment.v1.Payment payment = 1;
+   */
+  payment?: Payment | undefined;
+};
+
+/**
+ * Describes the message dawr.payment.v1.PaymentAuthorised.
+ * Use `create(PaymentAuthorisedSchema)` to create a new message.
+ */
+export declare const PaymentAuthorisedSchema: GenMessage<PaymentAuthorised>;
+
+/**
  * Says that the customer could not pay, or that the payment was given up.
  *
  * @generated from message dawr.payment.v1.PaymentFailed

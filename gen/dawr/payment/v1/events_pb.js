@@ -9,7 +9,7 @@ import { file_dawr_payment_v1_payment } from "./payment_pb.js";
  * Describes the file dawr/payment/v1/events.proto.
  */
 export const file_dawr_payment_v1_events = /*@__PURE__*/
-  fileDesc("ChxkYXdyL3BheW1lbnQvdjEvZXZlbnRzLnByb3RvEg9kYXdyLnBheW1lbnQudjEiPQoQUGF5bWVudFN1Y2NlZWRlZBIpCgdwYXltZW50GAEgASgLMhguZGF3ci5wYXltZW50LnYxLlBheW1lbnQiOgoNUGF5bWVudEZhaWxlZBIpCgdwYXltZW50GAEgASgLMhguZGF3ci5wYXltZW50LnYxLlBheW1lbnQiOwoOUGF5bWVudFVua25vd24SKQoHcGF5bWVudBgBIAEoCzIYLmRhd3IucGF5bWVudC52MS5QYXltZW50ImUKD1JlZnVuZFN1Y2NlZWRlZBIpCgdwYXltZW50GAEgASgLMhguZGF3ci5wYXltZW50LnYxLlBheW1lbnQSJwoGcmVmdW5kGAIgASgLMhcuZGF3ci5wYXltZW50LnYxLlJlZnVuZCJiCgxSZWZ1bmRGYWlsZWQSKQoHcGF5bWVudBgBIAEoCzIYLmRhd3IucGF5bWVudC52MS5QYXltZW50EicKBnJlZnVuZBgCIAEoCzIXLmRhd3IucGF5bWVudC52MS5SZWZ1bmRiBnByb3RvMw", [file_dawr_payment_v1_payment]);
+  fileDesc("ChxkYXdyL3BheW1lbnQvdjEvZXZlbnRzLnByb3RvEg9kYXdyLnBheW1lbnQudjEiPQoQUGF5bWVudFN1Y2NlZWRlZBIpCgdwYXltZW50GAEgASgLMhguZGF3ci5wYXltZW50LnYxLlBheW1lbnQiPgoRUGF5bWVudEF1dGhvcmlzZWQSKQoHcGF5bWVudBgBIAEoCzIYLmRhd3IucGF5bWVudC52MS5QYXltZW50IjoKDVBheW1lbnRGYWlsZWQSKQoHcGF5bWVudBgBIAEoCzIYLmRhd3IucGF5bWVudC52MS5QYXltZW50IjsKDlBheW1lbnRVbmtub3duEikKB3BheW1lbnQYASABKAsyGC5kYXdyLnBheW1lbnQudjEuUGF5bWVudCJlCg9SZWZ1bmRTdWNjZWVkZWQSKQoHcGF5bWVudBgBIAEoCzIYLmRhd3IucGF5bWVudC52MS5QYXltZW50EicKBnJlZnVuZBgCIAEoCzIXLmRhd3IucGF5bWVudC52MS5SZWZ1bmQiYgoMUmVmdW5kRmFpbGVkEikKB3BheW1lbnQYASABKAsyGC5kYXdyLnBheW1lbnQudjEuUGF5bWVudBInCgZyZWZ1bmQYAiABKAsyFy5kYXdyLnBheW1lbnQudjEuUmVmdW5kYgZwcm90bzM", [file_dawr_payment_v1_payment]);
 
 /**
  * Describes the message dawr.payment.v1.PaymentSucceeded.
@@ -19,30 +19,37 @@ export const PaymentSucceededSchema = /*@__PURE__*/
   messageDesc(file_dawr_payment_v1_events, 0);
 
 /**
+ * Describes the message dawr.payment.v1.PaymentAuthorised.
+ * Use `create(PaymentAuthorisedSchema)` to create a new message.
+ */
+export const PaymentAuthorisedSchema = /*@__PURE__*/
+  messageDesc(file_dawr_payment_v1_events, 1);
+
+/**
  * Describes the message dawr.payment.v1.PaymentFailed.
  * Use `create(PaymentFailedSchema)` to create a new message.
  */
 export const PaymentFailedSchema = /*@__PURE__*/
-  messageDesc(file_dawr_payment_v1_events, 1);
+  messageDesc(file_dawr_payment_v1_events, 2);
 
 /**
  * Describes the message dawr.payment.v1.PaymentUnknown.
  * Use `create(PaymentUnknownSchema)` to create a new message.
  */
 export const PaymentUnknownSchema = /*@__PURE__*/
-  messageDesc(file_dawr_payment_v1_events, 2);
+  messageDesc(file_dawr_payment_v1_events, 3);
 
 /**
  * Describes the message dawr.payment.v1.RefundSucceeded.
  * Use `create(RefundSucceededSchema)` to create a new message.
  */
 export const RefundSucceededSchema = /*@__PURE__*/
-  messageDesc(file_dawr_payment_v1_events, 3);
+  messageDesc(file_dawr_payment_v1_events, 4);
 
 /**
  * Describes the message dawr.payment.v1.RefundFailed.
  * Use `create(RefundFailedSchema)` to create a new message.
  */
 export const RefundFailedSchema = /*@__PURE__*/
-  messageDesc(file_dawr_payment_v1_events, 4);
+  messageDesc(file_dawr_payment_v1_events, 5);
 

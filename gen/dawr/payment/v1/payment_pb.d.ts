@@ -136,6 +136,13 @@ export declare type Payment = Message<"dawr.payment.v1.Payment"> & {
    * @generated from field: dawr.type.v1.Money refunding = 17;
    */
   refunding?: Money | undefined;
+
+  /**
+   * When it was authorised; only where that comes before the capture.
+   *
+   * @generated from field: google.protobuf.Timestamp authorise_time = 18;
+   */
+  authoriseTime?: Timestamp | undefined;
 };
 
 /**
@@ -497,6 +504,13 @@ export declare type CreatePaymentRequest = Message<"dawr.payment.v1.CreatePaymen
    * @generated from field: string request_id = 8;
    */
   requestId: string;
+
+  /**
+   * Whether it is only authorised when the customer pays, and captured by CapturePayment.
+   *
+   * @generated from field: bool manual_capture = 9;
+   */
+  manualCapture: boolean;
 };
 
 /**
@@ -504,6 +518,33 @@ export declare type CreatePaymentRequest = Message<"dawr.payment.v1.CreatePaymen
  * Use `create(CreatePaymentRequestSchema)` to create a new message.
  */
 export declare const CreatePaymentRequestSchema: GenMessage<CreatePaymentRequest>;
+
+/**
+ * Asks to capture an authorised payment.
+ *
+ * @generated from message dawr.payment.v1.CapturePaymentRequest
+ */
+export declare type CapturePaymentRequest = Message<"dawr.payment.v1.CapturePaymentRequest"> & {
+  /**
+   * The payment.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * The caller's UUID for this write: the same id has one effect and one answer.
+   *
+   * @generated from field: string request_id = 2;
+   */
+  requestId: string;
+};
+
+/**
+ * Describes the message dawr.payment.v1.CapturePaymentRequest.
+ * Use `create(CapturePaymentRequestSchema)` to create a new message.
+ */
+export declare const CapturePaymentRequestSchema: GenMessage<CapturePaymentRequest>;
 
 /**
  * Asks for the platform's fees.
@@ -799,6 +840,16 @@ export declare const PaymentService: GenService<{
     output: typeof PaymentSchema;
   },
   /**
+   * Captures what was authorised; PaymentSucceeded or PaymentFailed tells the end. One that is captured already is no error.
+   *
+   * @generated from rpc dawr.payment.v1.PaymentService.CapturePayment
+   */
+  capturePayment: {
+    methodKind: "unary";
+    input: typeof CapturePaymentRequestSchema;
+    output: typeof PaymentSchema;
+  },
+  /**
    * Quotes the platform's fees for the services of one booking. (PY-03)
    *
    * @generated from rpc dawr.payment.v1.PaymentService.QuoteFees
@@ -819,7 +870,8 @@ export declare const PaymentService: GenService<{
     output: typeof IngestWebhookResponseSchema;
   },
   /**
-   * Cancels a payment that was not made; one that succeeds nevertheless is told by PaymentSucceeded.
+   * Cancels a payment that was not made, and gives up one that is only authorised; one that succeeds nevertheless is told by
+   * PaymentSucceeded.
    *
    * @generated from rpc dawr.payment.v1.PaymentService.CancelPayment
    */

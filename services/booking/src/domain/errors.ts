@@ -18,6 +18,16 @@ const reasons = [
   "PAYMENT_UNAVAILABLE",
   "TOO_YOUNG",
   "OTHER_PROVIDER",
+  "RESCHEDULE_LIMIT_REACHED",
+  "RESCHEDULE_TOO_LATE",
+  "TOO_EARLY",
+  "REASON_REQUIRED",
+  "DEPENDENT_UNKNOWN",
+  "ADDRESS_REQUIRED",
+  "PLACES_DIFFER",
+  "CUSTOMER_UNKNOWN",
+  "STAFF_CHOICES_MISMATCH",
+  "FIELD_NOT_YOURS",
 ] as const;
 
 /** Why the booking service refuses, as in dawr.booking.v1.ErrorReason. */

@@ -14,6 +14,7 @@ import type { PolicySchema } from "@dawr/gen/dawr/booking/v1/policy_pb.js";
 import type { Booking, Refund } from "../domain/booking.ts";
 import type { Policy } from "../domain/policy.ts";
 import type { Price } from "../domain/price.ts";
+import { freeUntil } from "../domain/quote-cancellation.ts";
 import { bookingName } from "../names.ts";
 
 /** ISO 4217's code where no currency is involved: what is only held has no price yet. */
@@ -41,6 +42,7 @@ export function bookingToProto(booking: Booking, viewer?: string): BookingMessag
             serviceDisplayName: { texts: { ...item.serviceName } },
             price: money(item.priceMinor),
             platformFee: money(item.feeMinor),
+            ...(policy === undefined ? {} : { policy: policyToProto(policy, booking.providerId) }),
           }),
     })),
     startTime: timestamp(booking.startTime),
@@ -57,7 +59,12 @@ export function bookingToProto(booking: Booking, viewer?: string): BookingMessag
     updateTime: timestamp(booking.updateTime),
     etag: booking.version.toString(),
     ...(price === undefined ? {} : { price: priceToProto(price) }),
-    ...(policy === undefined ? {} : { policy: policyToProto(policy, booking.providerId) }),
+    ...(policy === undefined
+      ? {}
+      : {
+          policy: policyToProto(policy, booking.providerId),
+          freeCancelUntilTime: timestamp(freeUntil(policy, booking.startTime)),
+        }),
     ...(payment === undefined ? {} : { payment: paymentToProto(booking, payment, viewer) }),
     ...(cancellation === undefined
       ? {}

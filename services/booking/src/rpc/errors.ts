@@ -117,5 +117,66 @@ export const errors = defineErrors({
       code: Code.InvalidArgument,
       message: { en: "What was chosen belongs to another provider.", ar: "ما تم اختياره يتبع مقدم خدمة آخر." },
     },
+    RESCHEDULE_LIMIT_REACHED: {
+      code: Code.FailedPrecondition,
+      message: {
+        en: "This booking has been moved as often as its terms allow.",
+        ar: "تم نقل هذا الحجز بقدر ما تسمح به شروطه.",
+      },
+    },
+    RESCHEDULE_TOO_LATE: {
+      code: Code.FailedPrecondition,
+      message: {
+        en: "It is too late to move this booking. Please write to the provider.",
+        ar: "فات أوان نقل هذا الحجز. يُرجى مراسلة مقدم الخدمة.",
+      },
+    },
+    TOO_EARLY: {
+      code: Code.FailedPrecondition,
+      message: {
+        en: "It is too early for this: the booking has not begun.",
+        ar: "لا يزال الوقت مبكرًا: لم يبدأ الحجز بعد.",
+      },
+    },
+    REASON_REQUIRED: {
+      code: Code.InvalidArgument,
+      message: { en: "Please give a reason for the correction.", ar: "يُرجى ذكر سبب التصحيح." },
+    },
+    DEPENDENT_UNKNOWN: {
+      code: Code.InvalidArgument,
+      message: { en: "Please choose one of your own dependents.", ar: "يُرجى اختيار أحد المعالين المسجلين لديك." },
+    },
+    ADDRESS_REQUIRED: {
+      code: Code.InvalidArgument,
+      message: {
+        en: "Please say where the provider should come to.",
+        ar: "يُرجى تحديد العنوان الذي يأتي إليه مقدم الخدمة.",
+      },
+    },
+    PLACES_DIFFER: {
+      code: Code.InvalidArgument,
+      message: {
+        en: "These services take place at different places. Please book them one by one.",
+        ar: "هذه الخدمات تُقدَّم في أماكن مختلفة. يُرجى حجز كل منها على حدة.",
+      },
+    },
+    CUSTOMER_UNKNOWN: {
+      code: Code.FailedPrecondition,
+      message: {
+        en: "This person has never booked here. Please book for a guest instead.",
+        ar: "لم يسبق لهذا الشخص الحجز هنا. يُرجى الحجز له كضيف.",
+      },
+    },
+    STAFF_CHOICES_MISMATCH: {
+      code: Code.InvalidArgument,
+      message: {
+        en: "Please choose a staff member for each of the {items} services.",
+        ar: "يُرجى اختيار موظف لكل خدمة من الخدمات وعددها {items}.",
+      },
+    },
+    FIELD_NOT_YOURS: {
+      code: Code.InvalidArgument,
+      message: { en: "You cannot change this part of the booking.", ar: "لا يمكنك تغيير هذا الجزء من الحجز." },
+    },
   },
 });

@@ -9,6 +9,7 @@ import {
 import type { KeyRing } from "@dawr/store";
 import type { PaymentMethod } from "../domain/booking.ts";
 import { makeQuote } from "../domain/quote.ts";
+import { freeUntil } from "../domain/quote-cancellation.ts";
 import { gatherTerms, type QuoteSources } from "../quotes/gather-terms.ts";
 import { sealQuote } from "../quotes/quote-token.ts";
 import { policyToProto, priceToProto, timestamp } from "./booking-to-proto.ts";
@@ -43,9 +44,11 @@ export const quoteBooking =
         addOns: [...item.addOnNames],
         price: { currencyCode, amountMinor: item.priceMinor },
         platformFee: { currencyCode, amountMinor: item.feeMinor },
+        policy: policyToProto(quote.policy, quote.providerId),
       })),
       price: priceToProto(quote.price),
       policy: policyToProto(quote.policy, quote.providerId),
+      freeCancelUntilTime: timestamp(freeUntil(quote.policy, quote.startTime)),
       hot: quote.isHot,
       quoteToken: sealQuote(quote, deps.keys),
       expireTime: timestamp(quote.expireTime),
