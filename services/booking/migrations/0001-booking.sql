@@ -53,7 +53,9 @@ create table booking_history (
   reason text not null,
   change_time timestamptz not null,
   primary key (provider_id, booking_id, version)
-);
+) partition by range (booking_id);
+
+create table booking_history_default partition of booking_history default;
 comment on table booking_history is 'append-only: each change of a booking, with who, when and why (BK-01)';
 
 -- A slot is about to be reserved for somebody: what gives the booking its id before availability is asked, so that a

@@ -26,6 +26,7 @@ import { releaseHoldRpc } from "./rpc/release-hold.ts";
 import { watchBookings } from "./rpc/watch-bookings.ts";
 import { bookingSaga } from "./saga/saga.ts";
 import { pruneHolds } from "./store/hold-attempts.ts";
+import { makePartitions } from "./store/partitions.ts";
 
 /** The life of bookings: quotes, holds, the saga, cancelling by policy. */
 export const booking = defineService({
@@ -99,7 +100,10 @@ export const booking = defineService({
       consumers: [paymentConsumer({ now, log })],
       timers: [expiryTimer(store, now)],
       steps: [bookingSaga({ store, now, log, reservations, payments })],
-      jobs: [{ name: "prune-holds", schedule: "17 * * * *", run: () => store.transaction(pruneHolds) }],
+      jobs: [
+        { name: "prune-holds", schedule: "17 * * * *", run: () => store.transaction(pruneHolds) },
+        { name: "make-partitions", schedule: "23 3 * * *", run: () => makePartitions(store, now(), log) },
+      ],
     };
   },
   importResources: importBookings,
