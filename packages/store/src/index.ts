@@ -12,5 +12,13 @@ export type { TokenKey } from "./paging/signed-token.ts";
 export { type Call, type OnceOptions, once, pruneRequests, replayed, type Seal } from "./requests/once.ts";
 export { derivedRequestId } from "./requests/request-id.ts";
 export type { Tx } from "./tx.ts";
-export { type ChangeSource, type Changes, changedSince, readChanges } from "./watch/read-changes.ts";
+export {
+  type ChangeSource,
+  type Changes,
+  changedSince,
+  type Position,
+  positionOf,
+  readChanges,
+  resumeToken,
+} from "./watch/read-changes.ts";
 export { type WatchMessage, type WatchOptions, watchChanges } from "./watch/watch-changes.ts";

@@ -59,10 +59,18 @@ export async function serviceWorld(start = "2026-03-01T06:00:00Z", env: Record<s
   const logged: Record<string, unknown>[] = [];
   const destination = { write: (line: string) => void logged.push(JSON.parse(line)) };
   const log = createLogger({ service: "availability", level: "error", destination });
+  let snapshots = 0;
+  const counted: typeof store = {
+    ...store,
+    readSnapshot: (work) => {
+      snapshots += 1;
+      return store.readSnapshot(work);
+    },
+  };
   const mountable = await availability.start({
     name: "availability",
     config: values,
-    store,
+    store: counted,
     client: () => {
       throw new Error("availability calls nobody");
     },
@@ -94,6 +102,8 @@ export async function serviceWorld(start = "2026-03-01T06:00:00Z", env: Record<s
   return {
     clock,
     store,
+    /** How often the service has looked at a snapshot so far, as streams do. */
+    snapshots: () => snapshots,
     /** What was logged as an error, in order. */
     logged,
     parts: mountable,

@@ -42,7 +42,7 @@ export function changedSince(placeholder: `$${number}`, column = "change_xid"): 
  * RESUME_TOKEN_INVALID for a token that is not ours or of another query.
  */
 export async function readChanges<T>(source: ChangeSource<T>, token = ""): Promise<Changes<T>> {
-  const known = token === "" ? undefined : positionOf(source, token);
+  const known = token === "" ? undefined : positionIn(source, token);
   return await source.store.readSnapshot(async (tx) => {
     // Both at once: that a token is of no use is rare, and found out by the same look.
     const [[here], found] = await Promise.all([
@@ -54,16 +54,25 @@ export async function readChanges<T>(source: ChangeSource<T>, token = ""): Promi
     const isUsable = known !== undefined && here.isReachable && Temporal.Instant.compare(known.time, oldest) >= 0;
     const since = isUsable ? known.snapshot : undefined;
     const items = known === undefined || isUsable ? found : await source.read(tx, undefined);
-    const position: Position = { snapshot: here.snapshot, time: here.time };
-    return {
-      kind: since === undefined ? "snapshot" : "changes",
-      items,
-      token: signToken({ ...source, purpose: "resume" }, position),
-    };
+    return { kind: since === undefined ? "snapshot" : "changes", items, token: resumeToken(source, here) };
   });
 }
 
-type Position = { readonly snapshot: string; readonly time: Temporal.Instant };
+/** Where one is in the history of a database: what its snapshot sees is behind, all else is still to come. */
+export type Position = { readonly snapshot: string; readonly time: Temporal.Instant };
+
+/** Where a transaction is; of use for changedSince() later. */
+export async function positionOf(tx: Tx): Promise<Position> {
+  const [here] = await tx.query<Here>(hereStatement, [null]);
+  if (here === undefined) throw new Error("the database told no snapshot");
+  return { snapshot: here.snapshot, time: here.time };
+}
+
+/** A token that continues a stream of a query from a position. */
+export function resumeToken(use: Pick<ChangeSource<unknown>, "key" | "query">, { snapshot, time }: Position): string {
+  return signToken({ ...use, purpose: "resume" }, { snapshot, time });
+}
+
 type Here = Position & { readonly isReachable: boolean };
 
 const oneDay = Temporal.Duration.from({ hours: 24 });
@@ -74,7 +83,7 @@ const hereStatement = `
   select pg_current_snapshot()::text as snapshot, clock_timestamp() as time,
     coalesce(pg_snapshot_xmax($1::pg_snapshot) <= pg_snapshot_xmax(pg_current_snapshot()), false) as "isReachable"`;
 
-function positionOf<T>({ key, query }: ChangeSource<T>, token: string): Position {
+function positionIn<T>({ key, query }: ChangeSource<T>, token: string): Position {
   const content = readToken({ key, query, purpose: "resume" }, token)?.content;
   if (typeof content === "object" && content !== null && "snapshot" in content && "time" in content) {
     const { snapshot, time } = content;

@@ -2,6 +2,7 @@ import { eventually } from "@dawr/testkit";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import { type TestSchema, testSchema } from "../../test/test-schema.ts";
 import {
+  type ChangeSource,
   changedSince,
   type KeyRing,
   openKeyRing,
@@ -212,10 +213,19 @@ function source() {
   };
 }
 
-function open(options: Partial<WatchOptions<Item>>) {
+function open({
+  read,
+  resumeFor,
+  ...options
+}: Partial<Omit<WatchOptions<Item>, "look"> & Pick<ChangeSource<Item>, "read" | "resumeFor">>) {
   let listening = 0;
-  const messages = watchChanges<Item>({
+  const from = {
     ...source(),
+    ...(read === undefined ? {} : { read }),
+    ...(resumeFor === undefined ? {} : { resumeFor }),
+  };
+  const messages = watchChanges<Item>({
+    look: (token) => readChanges(from, token),
     signal: new AbortController().signal,
     wake: async (onWake) => {
       const leave = await store.listen("item", onWake);

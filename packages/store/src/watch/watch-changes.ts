@@ -1,5 +1,5 @@
 import { StoreError } from "../errors.ts";
-import { type ChangeSource, type Changes, readChanges } from "./read-changes.ts";
+import type { Changes } from "./read-changes.ts";
 
 /** What a watcher hears; a heartbeat has no items, and a token as good as any. */
 export type WatchMessage<T> =
@@ -7,7 +7,9 @@ export type WatchMessage<T> =
   | { readonly kind: "heartbeat"; readonly items: readonly T[]; readonly token: string };
 
 /** How changes are watched. */
-export type WatchOptions<T> = ChangeSource<T> & {
+export type WatchOptions<T> = {
+  /** Looks what there is, or what changed since a token: readChanges(), or what somebody else has read for many. */
+  readonly look: (token: string) => Promise<Changes<T>>;
   /** Calls back whenever something may have changed: `(wake) => store.listen("booking_change", wake)`. */
   readonly wake: (onWake: () => void) => Promise<() => Promise<void>>;
   /** The token that the watcher has from before; empty for none. */
@@ -45,7 +47,7 @@ export async function* watchChanges<T>(options: WatchOptions<T>): AsyncGenerator
     let heard = 0;
     while (!signal.aborted) {
       const lookedAt = performance.now();
-      const changes = await readChanges(options, token);
+      const changes = await options.look(token);
       token = changes.token;
       const isQuiet = !isFirst && changes.kind === "changes" && changes.items.length === 0;
       if (!isQuiet || performance.now() - heard >= heartbeatMs) {

@@ -1,49 +1,25 @@
-import { createHash } from "node:crypto";
-import { create, toBinary } from "@bufbuild/protobuf";
+import { create } from "@bufbuild/protobuf";
 import type { ServiceImpl } from "@connectrpc/connect";
 import {
   type AvailabilityService,
   type DaySlots,
-  DaySlotsSchema,
-  type WatchAvailabilityRequest,
   WatchAvailabilityResponseSchema,
 } from "@dawr/gen/dawr/availability/v1/availability_pb.js";
 import { WatchKind } from "@dawr/gen/dawr/type/v1/watch_pb.js";
-import { type Tx, watchChanges } from "@dawr/store";
-import { findSlots } from "../domain/slots.ts";
-import { DAY_MINUTES, type Day } from "../domain/zone-line.ts";
-import { loadQuestion } from "../store/ask-store.ts";
-import { changeHub } from "../store/change-hub.ts";
-import { type ChangedTime, changesSince } from "../store/changes.ts";
-import { askFromProto } from "./ask-proto.ts";
+import { readChanges, type Tx, watchChanges } from "@dawr/store";
+import type { Day } from "../domain/zone-line.ts";
+import { type ProviderFeeds, providerFeeds, type Seat } from "../live/provider-feeds.ts";
+import { allDays, type DayNow, daysTouched, readDays, type WatchedDays, watchedDaysOf } from "../live/watched-days.ts";
+import { changesSince } from "../store/changes.ts";
 import type { Deps } from "./deps.ts";
-import { aroundDays, slotsByDay } from "./list-days-with-slots.ts";
-import { providerIdOf } from "./names.ts";
-import { slotWriter } from "./slot-proto.ts";
-import { dayFromProto, dayToProto } from "./time-proto.ts";
 
 /** Watches the slots of up to 7 days: all of them first, then each day whose slots change. (AV-05) */
 export const watchAvailabilityRpc = (deps: Deps): ServiceImpl<typeof AvailabilityService>["watchAvailability"] => {
-  const hub = changeHub(deps.store);
+  const feeds = providerFeeds(deps);
   return async function* (request, context) {
-    const providerId = providerIdOf(request.provider);
-    const days = watchedDays(deps, request);
-    const { resumeToken, $typeName: _, $unknown: __, ...query } = request;
     const messages = watchChanges<DaySlots>({
-      store: deps.store,
-      key: deps.keys,
-      query: {
-        ...query,
-        items: query.items.map(({ service, staffChoice, addOns }) => ({
-          service,
-          staff: staffChoice.value ?? "",
-          addOns,
-        })),
-      },
-      wake: (onWake) => hub.watch(providerId, onWake),
-      read: days,
-      resumeToken,
-      resumeFor: deps.settings.resumeFor,
+      ...watching(deps, feeds, watchedDaysOf(request)),
+      resumeToken: request.resumeToken,
       heartbeatMs: deps.settings.heartbeatMs,
       signal: context.signal,
     });
@@ -54,41 +30,66 @@ export const watchAvailabilityRpc = (deps: Deps): ServiceImpl<typeof Availabilit
 
 const KINDS = { snapshot: WatchKind.SNAPSHOT, changes: WatchKind.CHANGES, heartbeat: WatchKind.HEARTBEAT } as const;
 
-/** Reads all watched days, or those that changes may have touched and that are not as they were last told. */
-function watchedDays(deps: Deps, request: WatchAvailabilityRequest) {
-  const providerId = providerIdOf(request.provider);
-  const first = dayFromProto(request.startDate);
-  const told = new Map<Day, string>();
-  return async (tx: Tx, since: string | undefined): Promise<readonly DaySlots[]> => {
-    const changes = since === undefined ? undefined : await changesSince(tx, providerId, since);
-    const touched = changes && daysTouched(changes, first, request.days);
-    if (touched?.size === 0) return [];
-    const ask = askFromProto(providerId, { ...request, maxGapMinutes: 0 });
-    const { calendar, question } = await loadQuestion(tx, deps, {
-      providerId,
-      ask,
-      ...aroundDays(first, request.days),
-    });
-    const write = slotWriter(calendar, question, request.viewerTimeZone);
-    const byDay = slotsByDay(findSlots(question), first, request.days);
-    return Array.from({ length: request.days }, (_, i) => first + i).flatMap((day) => {
-      if (touched && !touched.has(day)) return [];
-      const slots = create(DaySlotsSchema, { date: dayToProto(day), slots: (byDay.get(day) ?? []).map(write) });
-      const print = createHash("sha1").update(toBinary(DaySlotsSchema, slots)).digest("base64");
-      const isNews = touched === undefined || told.get(day) !== print;
-      told.set(day, print);
-      return isNews ? [slots] : [];
-    });
-  };
-}
+/**
+ * One watcher: it reads its days once by itself, and is then told by the provider's feed. What the feed told meanwhile may be
+ * older than what was read; a change after that is told again, so that the last word is always the newest.
+ */
+function watching(deps: Deps, feeds: ProviderFeeds, watched: WatchedDays) {
+  const waiting = new Map<Day, DayNow>();
+  /** What the watcher knows of each day. */
+  const known = new Map<Day, string>();
+  let seat: Seat | undefined;
+  let hasRead = false;
+  let failure: { readonly error: unknown } | undefined;
 
-/** Days whose slots a change may touch, in any zone: buffers and long services reach over midnight. */
-function daysTouched(changes: readonly ChangedTime[], first: Day, days: number): ReadonlySet<Day> {
-  const touched = new Set<Day>();
-  for (const { from, to } of changes) {
-    const begin = Math.max(first, Math.floor(from / DAY_MINUTES) - 2);
-    const end = Math.min(first + days - 1, Math.floor(to / DAY_MINUTES) + 2);
-    for (let day = begin; day <= end; day++) touched.add(day);
+  /** Those of the days that are not as the watcher knows them. */
+  function news(days: ReadonlyMap<Day, DayNow>): readonly DaySlots[] {
+    return [...days].flatMap(([day, { slots, print }]) => {
+      if (known.get(day) === print) return [];
+      known.set(day, print);
+      return [slots];
+    });
   }
-  return touched;
+
+  const source = {
+    store: deps.store,
+    key: deps.keys,
+    query: watched.query,
+    resumeFor: deps.settings.resumeFor,
+    read: async (tx: Tx, since: string | undefined) => {
+      if (since === undefined) {
+        const days = await readDays(tx, deps, watched, allDays(watched));
+        known.clear();
+        return news(days);
+      }
+      const changes = await changesSince(tx, watched.providerId, since);
+      return news(await readDays(tx, deps, watched, daysTouched(watched, changes)));
+    },
+  };
+
+  return {
+    wake: async (onWake: () => void) => {
+      seat = await feeds.join(watched, {
+        tell: (days) => {
+          for (const [day, now] of days) waiting.set(day, now);
+          onWake();
+        },
+        fail: (error) => {
+          failure = { error };
+          onWake();
+        },
+      });
+      return seat.leave;
+    },
+    look: async (token: string) => {
+      if (failure !== undefined) throw failure.error;
+      if (!hasRead) {
+        hasRead = true;
+        return await readChanges(source, token);
+      }
+      const items = news(waiting);
+      waiting.clear();
+      return { kind: "changes" as const, items, token: seat?.token() ?? token };
+    },
+  };
 }

@@ -7,7 +7,8 @@ import {
 } from "@dawr/gen/dawr/booking/v1/booking_pb.js";
 import { WatchKind } from "@dawr/gen/dawr/type/v1/watch_pb.js";
 import { callOf } from "@dawr/rpc";
-import { changedSince, type KeyRing, type Store, watchChanges } from "@dawr/store";
+import { type ChangeSource, changedSince, type KeyRing, readChanges, type Store, watchChanges } from "@dawr/store";
+import type { Booking } from "../domain/booking.ts";
 import { idOf } from "../names.ts";
 import { type BookingRow, bookingColumns, bookingOfRow } from "../store/booking-row.ts";
 import { bookingChannel } from "../store/bookings.ts";
@@ -34,10 +35,18 @@ export const watchBookings = ({
     const { parent, resumeToken } = request;
     const viewer = callOf(context).actor?.account;
     const column = parent.startsWith("accounts/") ? "customer_id" : "provider_id";
-    const messages = watchChanges({
+    const source: ChangeSource<Booking> = {
       store,
       key: keys,
       query: { parent },
+      read: async (tx, since) => {
+        const statement = since === undefined ? snapshotStatement(column) : changesStatement(column);
+        const rows = await tx.query<BookingRow>(statement, [idOf(parent), since ?? now().subtract({ hours: 24 })]);
+        return rows.map(bookingOfRow);
+      },
+    };
+    const messages = watchChanges({
+      look: (token) => readChanges(source, token),
       resumeToken,
       signal: context.signal,
       // The payload names whose booking it was; an empty one means that something may have been missed.
@@ -45,11 +54,6 @@ export const watchBookings = ({
         store.listen(bookingChannel, (payload) =>
           payload === "" || payload.includes(idOf(parent)) ? onWake() : undefined,
         ),
-      read: async (tx, since) => {
-        const statement = since === undefined ? snapshotStatement(column) : changesStatement(column);
-        const rows = await tx.query<BookingRow>(statement, [idOf(parent), since ?? now().subtract({ hours: 24 })]);
-        return rows.map(bookingOfRow);
-      },
     });
     for await (const { kind, items, token } of messages) {
       yield create(WatchBookingsResponseSchema, {

@@ -6,9 +6,9 @@ import {
   WatchNotificationsResponseSchema,
 } from "@dawr/gen/dawr/messaging/v1/notification_pb.js";
 import { WatchKind } from "@dawr/gen/dawr/type/v1/watch_pb.js";
-import { type KeyRing, type Store, watchChanges } from "@dawr/store";
+import { type ChangeSource, type KeyRing, readChanges, type Store, watchChanges } from "@dawr/store";
 import { idOf } from "../names.ts";
-import { inboxSince } from "../store/notifications.ts";
+import { type InboxRow, inboxSince } from "../store/notifications.ts";
 import { notificationToProto } from "./notification-to-proto.ts";
 
 const kinds = { snapshot: WatchKind.SNAPSHOT, changes: WatchKind.CHANGES, heartbeat: WatchKind.HEARTBEAT } as const;
@@ -22,14 +22,17 @@ export const watchNotifications = ({ store, keys }: { readonly store: Store; rea
     context: HandlerContext,
   ): AsyncGenerator<WatchNotificationsResponse> {
     const { parent, resumeToken } = request;
-    const messages = watchChanges({
+    const source: ChangeSource<InboxRow> = {
       store,
       key: keys,
       query: { parent },
+      read: (tx, since) => inboxSince(tx, idOf(parent), since, since === undefined ? snapshotSize : mostChanges),
+    };
+    const messages = watchChanges({
+      look: (token) => readChanges(source, token),
       resumeToken,
       signal: context.signal,
       wake: (onWake) => store.listen("notification", onWake),
-      read: (tx, since) => inboxSince(tx, idOf(parent), since, since === undefined ? snapshotSize : mostChanges),
     });
     for await (const { kind, items, token } of messages) {
       yield create(WatchNotificationsResponseSchema, {
