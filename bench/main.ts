@@ -14,6 +14,10 @@ const benches: Readonly<Record<string, { readonly about: string; readonly run: (
     about: "whole bookings per second, and the time from paying to being confirmed",
     run: async () => (await import("./journey.ts")).run(),
   },
+  live: {
+    about: "how soon ten thousand watchers hear of changes, and what they cost in memory",
+    run: async () => (await import("./live.ts")).run(),
+  },
 };
 
 const { positionals } = readOptions(`npm run bench -- NAME, with one of ${Object.keys(benches).join(", ")}`, {}, true);

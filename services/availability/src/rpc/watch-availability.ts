@@ -6,10 +6,10 @@ import {
   WatchAvailabilityResponseSchema,
 } from "@dawr/gen/dawr/availability/v1/availability_pb.js";
 import { WatchKind } from "@dawr/gen/dawr/type/v1/watch_pb.js";
-import { readChanges, type Tx, watchChanges } from "@dawr/store";
+import { type Changes, readChanges, type Tx, watchChanges } from "@dawr/store";
 import type { Day } from "../domain/zone-line.ts";
 import { type ProviderFeeds, providerFeeds, type Seat } from "../live/provider-feeds.ts";
-import { allDays, type DayNow, daysTouched, readDays, type WatchedDays, watchedDaysOf } from "../live/watched-days.ts";
+import { type DayNow, daysTouched, type WatchedDays, watchedDaysOf } from "../live/watched-days.ts";
 import { changesSince } from "../store/changes.ts";
 import type { Deps } from "./deps.ts";
 
@@ -30,42 +30,32 @@ export const watchAvailabilityRpc = (deps: Deps): ServiceImpl<typeof Availabilit
 
 const KINDS = { snapshot: WatchKind.SNAPSHOT, changes: WatchKind.CHANGES, heartbeat: WatchKind.HEARTBEAT } as const;
 
-/**
- * One watcher: it reads its days once by itself, and is then told by the provider's feed. What the feed told meanwhile may be
- * older than what was read; a change after that is told again, so that the last word is always the newest.
- */
-function watching(deps: Deps, feeds: ProviderFeeds, watched: WatchedDays) {
+/** One watcher: it starts with what its feed has told, or with what of that it missed since its token, and hears the rest. */
+function watching({ store, keys, settings }: Deps, feeds: ProviderFeeds, watched: WatchedDays) {
   const waiting = new Map<Day, DayNow>();
-  /** What the watcher knows of each day. */
-  const known = new Map<Day, string>();
   let seat: Seat | undefined;
-  let hasRead = false;
+  let hasBegun = false;
   let failure: { readonly error: unknown } | undefined;
 
-  /** Those of the days that are not as the watcher knows them. */
-  function news(days: ReadonlyMap<Day, DayNow>): readonly DaySlots[] {
-    return [...days].flatMap(([day, { slots, print }]) => {
-      if (known.get(day) === print) return [];
-      known.set(day, print);
-      return [slots];
-    });
-  }
-
-  const source = {
-    store: deps.store,
-    key: deps.keys,
+  const missed = {
+    store,
+    key: keys,
     query: watched.query,
-    resumeFor: deps.settings.resumeFor,
-    read: async (tx: Tx, since: string | undefined) => {
-      if (since === undefined) {
-        const days = await readDays(tx, deps, watched, allDays(watched));
-        known.clear();
-        return news(days);
-      }
-      const changes = await changesSince(tx, watched.providerId, since);
-      return news(await readDays(tx, deps, watched, daysTouched(watched, changes)));
-    },
+    resumeFor: settings.resumeFor,
+    // Of a snapshot, the feed has everything.
+    read: async (tx: Tx, since: string | undefined) =>
+      since === undefined ? [] : await changesSince(tx, watched.providerId, since),
   };
+
+  /** What there is to tell first. */
+  async function begin(token: string, { days }: Seat): Promise<Pick<Changes<DayNow>, "kind" | "items">> {
+    if (token === "") return { kind: "snapshot", items: [...days().values()] };
+    const { kind, items } = await readChanges(missed, token);
+    if (kind === "snapshot") return { kind, items: [...days().values()] };
+    const touched = daysTouched(watched, items);
+    // What the feed told meanwhile came after what was missed.
+    return { kind, items: [...days()].flatMap(([day, now]) => (touched.has(day) || waiting.has(day) ? [now] : [])) };
+  }
 
   return {
     wake: async (onWake: () => void) => {
@@ -81,15 +71,14 @@ function watching(deps: Deps, feeds: ProviderFeeds, watched: WatchedDays) {
       });
       return seat.leave;
     },
-    look: async (token: string) => {
+    look: async (token: string): Promise<Changes<DaySlots>> => {
       if (failure !== undefined) throw failure.error;
-      if (!hasRead) {
-        hasRead = true;
-        return await readChanges(source, token);
-      }
-      const items = news(waiting);
+      if (seat === undefined) throw new TypeError("looked before the feed was joined");
+      const first = hasBegun ? undefined : await begin(token, seat);
+      hasBegun = true;
+      const { kind, items } = first ?? { kind: "changes" as const, items: [...waiting.values()] };
       waiting.clear();
-      return { kind: "changes" as const, items, token: seat?.token() ?? token };
+      return { kind, items: items.map(({ slots }) => slots), token: seat.token() };
     },
   };
 }
