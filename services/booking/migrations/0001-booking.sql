@@ -121,12 +121,12 @@ create table payment_start (
   start_time timestamptz not null
 );
 
+-- The terms of a provider (no service) and of single services. A service whose terms are null follows its provider again.
 create table policy (
-  provider_id uuid primary key,
+  provider_id uuid not null,
+  service_id uuid,
   version bigint not null check (version >= 1),
-  free_window_minutes int not null check (free_window_minutes between 0 and 43200),
-  late_penalty_percent int not null check (late_penalty_percent between 0 and 100),
-  no_show_penalty_percent int not null check (no_show_penalty_percent between 0 and 100),
-  accepts_cash boolean not null,
-  update_time timestamptz not null
+  terms jsonb check (terms is not null or service_id is not null),
+  update_time timestamptz not null,
+  unique nulls not distinct (provider_id, service_id)
 );

@@ -17,6 +17,17 @@ export const config = {
   BOOKING_NO_SHOW_PENALTY_PERCENT: integerField(0, 100)
     .default(100)
     .describe("what not coming costs, in per cent of the price"),
+  BOOKING_DEPOSIT_PERCENT: integerField(0, 100)
+    .default(0)
+    .describe("what of price and tax is paid when booking online, in per cent; 0 and 100 for all (BK-07)"),
+  BOOKING_MAX_RESCHEDULES: integerField(0, 100).default(3).describe("how often a customer may move a booking (BK-05)"),
+  BOOKING_RESCHEDULE_WINDOW_MINUTES: integerField(0, 43_200)
+    .default(24 * 60)
+    .describe("until so long before the start a customer may move a booking"),
+  BOOKING_NEEDS_APPROVAL: flagField().default(false).describe("whether the provider agrees to each booking first"),
+  BOOKING_APPROVAL_MINUTES: integerField(1, 43_200)
+    .default(24 * 60)
+    .describe("how long the provider has to agree to a booking"),
   BOOKING_REFUNDS_FEE: flagField().default(true).describe("whether the platform fee goes back inside the free window"),
   BOOKING_TAX: textField()
     .default("JO=1600,AE=500,SA=1500,US=0")

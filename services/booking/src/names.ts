@@ -13,6 +13,20 @@ export function parseBookingName(name: string): BookingKey {
   return { providerId, id };
 }
 
+/** Whose a policy is: a provider's own, or one service's. */
+export type PolicyKey = { readonly providerId: string; readonly serviceId: string | undefined };
+
+/** "providers/{p}/policy" or "providers/{p}/services/{s}/policy" */
+export const policyName = ({ providerId, serviceId }: PolicyKey): string =>
+  serviceId === undefined ? `providers/${providerId}/policy` : `providers/${providerId}/services/${serviceId}/policy`;
+
+/** Reads what policyName makes; the contract's pattern has checked it before. */
+export function parsePolicyName(name: string): PolicyKey {
+  const [, providerId, collection, serviceId] = name.split("/");
+  if (providerId === undefined) throw new TypeError("not a policy's name");
+  return { providerId, serviceId: collection === "services" ? serviceId : undefined };
+}
+
 /** The last part of a resource name: the resource's own id. */
 export const idOf = (name: string): string => name.slice(name.lastIndexOf("/") + 1);
 

@@ -19,7 +19,7 @@ import { createBookingRpc } from "./rpc/create-booking.ts";
 import { errors } from "./rpc/errors.ts";
 import { holdSlot } from "./rpc/hold-slot.ts";
 import { bookingOwners } from "./rpc/owner-of-booking.ts";
-import { getPolicy, policyOf, updatePolicy } from "./rpc/policy.ts";
+import { getPolicy, policiesOf, updatePolicy } from "./rpc/policy.ts";
 import { quoteBooking } from "./rpc/quote-booking.ts";
 import { getBooking, listBookingEvents, listBookingsRpc } from "./rpc/read-bookings.ts";
 import { releaseHoldRpc } from "./rpc/release-hold.ts";
@@ -42,22 +42,29 @@ export const booking = defineService({
     const defaults: Policy = {
       freeWindowMinutes: settings.BOOKING_FREE_WINDOW_MINUTES,
       latePenaltyPercent: settings.BOOKING_LATE_PENALTY_PERCENT,
+      penaltySteps: [],
       noShowPenaltyPercent: settings.BOOKING_NO_SHOW_PENALTY_PERCENT,
+      depositPercent: settings.BOOKING_DEPOSIT_PERCENT,
+      maxReschedules: settings.BOOKING_MAX_RESCHEDULES,
+      rescheduleWindowMinutes: settings.BOOKING_RESCHEDULE_WINDOW_MINUTES,
+      needsApproval: settings.BOOKING_NEEDS_APPROVAL,
+      approvalMinutes: settings.BOOKING_APPROVAL_MINUTES,
       acceptsCash: true,
       refundsFee: settings.BOOKING_REFUNDS_FEE,
     };
-    const policies = { store, now, defaults };
+    const menu = host.client(ServiceMenuService);
+    const policies = { store, now, menu, defaults };
     const quoting = {
       keys,
       now,
       quoteLifetime: settings.BOOKING_QUOTE_LIFETIME,
       sources: {
         providers,
-        menu: host.client(ServiceMenuService),
+        menu,
         staff: host.client(StaffService),
         schedules: host.client(ScheduleService),
         payments,
-        policyOf: policyOf(policies),
+        policiesOf: policiesOf(policies),
         taxBasisPoints: taxTable(settings.BOOKING_TAX),
       },
     };

@@ -132,7 +132,7 @@ export async function openWorld(settings: Readonly<Record<string, string>> = {})
       amounts: {
         total: {
           currencyCode: more.currencyCode ?? "AED",
-          amountMinor: more.amountMinor ?? of.price?.total?.amountMinor ?? 0n,
+          amountMinor: more.amountMinor ?? of.price?.dueNow?.amountMinor ?? 0n,
         },
       },
     });
@@ -219,7 +219,7 @@ export async function openWorld(settings: Readonly<Record<string, string>> = {})
     paid: (of, more) => event(PaymentSucceededSchema, { payment: paymentOf(of, more) }, paymentOf(of, more).name),
     failed: (of) => event(PaymentFailedSchema, { payment: paymentOf(of) }, paymentOf(of).name),
     refunded: (of, sums) =>
-      refundEvent(RefundSucceededSchema, of, { doneMinor: of.price?.total?.amountMinor ?? 0n, ...sums }),
+      refundEvent(RefundSucceededSchema, of, { doneMinor: of.price?.dueNow?.amountMinor ?? 0n, ...sums }),
     refundFailed: (of, sums = {}) => refundEvent(RefundFailedSchema, of, sums),
     publish: (...events) => bus.publish(events),
     settles,

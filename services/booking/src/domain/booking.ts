@@ -44,6 +44,8 @@ export type BookingItem = {
   /** Add-ons included, discount taken off, before tax and fee. */
   readonly priceMinor: bigint;
   readonly feeMinor: bigint;
+  /** The service's own terms, frozen with it; undefined while it is only held. */
+  readonly policy: Policy | undefined;
 };
 
 /** What availability gave for the time of a booking. */
@@ -65,6 +67,7 @@ export type Booking = {
   readonly reservation: ReservationRef;
   readonly holdExpireTime: Temporal.Instant;
   readonly price: Price | undefined;
+  /** The terms as a whole: of each the strictest of the items'. */
   readonly policy: Policy | undefined;
   readonly payment: { readonly name: string; readonly payUrl: string } | undefined;
   readonly paymentState: PaymentState;

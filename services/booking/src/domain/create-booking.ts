@@ -7,6 +7,7 @@ import type { Price } from "./price.ts";
 /** What a quote froze for the booking that is made with it. */
 export type Terms = {
   readonly price: Price;
+  /** The terms as a whole. */
   readonly policy: Policy;
   readonly paymentMethod: PaymentMethod;
   /** One for each item of the booking, in order. */
@@ -18,6 +19,7 @@ type ItemTerms = {
   readonly serviceName: LocalizedText;
   readonly priceMinor: bigint;
   readonly feeMinor: bigint;
+  readonly policy: Policy;
 };
 
 /**

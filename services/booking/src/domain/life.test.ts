@@ -1,16 +1,18 @@
 import { describe, expect, test } from "@jest/globals";
+import { usualPolicy } from "../../test/terms.ts";
 import type { Booking } from "./booking.ts";
 import { cancelBooking } from "./cancel-booking.ts";
 import { createBooking, type Terms } from "./create-booking.ts";
 import { expireBooking, hasLapsed, releaseHold } from "./end-hold.ts";
 import { holdBooking } from "./hold-booking.ts";
-import { priceOf } from "./price.ts";
+import { priceOf, withDeposits } from "./price.ts";
 import { confirmBooking, paymentFailed, paymentSucceeded, slotLost } from "./settle-payment.ts";
 
 const now = Temporal.Instant.from("2026-05-04T08:00:00Z");
 const expireTime = now.add({ minutes: 15 });
 const reservation = { name: "providers/p/reservations/r", fencingToken: 7n };
 const payment = { name: "payments/1", payUrl: "http://localhost/pay/1" };
+const policy = { ...usualPolicy, freeWindowMinutes: 60 };
 const terms: Terms = {
   price: priceOf({
     currencyCode: "AED",
@@ -19,15 +21,9 @@ const terms: Terms = {
     taxBasisPoints: 500,
     feeMinor: 1_000n,
   }),
-  policy: {
-    freeWindowMinutes: 60,
-    latePenaltyPercent: 50,
-    noShowPenaltyPercent: 100,
-    acceptsCash: true,
-    refundsFee: true,
-  },
+  policy,
   paymentMethod: "ONLINE",
-  items: [{ serviceName: { en: "Haircut" }, priceMinor: 10_000n, feeMinor: 1_000n }],
+  items: [{ serviceName: { en: "Haircut" }, priceMinor: 9_000n, feeMinor: 1_000n, policy }],
 };
 
 const held = holdBooking(
@@ -50,6 +46,7 @@ const held = holdBooking(
         addOnNames: [],
         priceMinor: 0n,
         feeMinor: 0n,
+        policy: undefined,
       },
     ],
   },
@@ -161,6 +158,29 @@ describe("given a payment that succeeded", () => {
       },
       event: "BookingExpired",
       steps: [{ amountMinor: 10_450n }],
+    });
+  });
+  describe("of a deposit of 20 %: 1800 + 90 of tax + the fee of 1000 (BK-07)", () => {
+    const deposit = createBooking(
+      held,
+      { ...terms, price: withDeposits(terms.price, [{ priceMinor: 9_000n, depositPercent: 20 }]) },
+      payment,
+      now,
+    ).booking;
+    test("then what is due now confirms, and the total is another amount", () => {
+      expect(paymentSucceeded(deposit, { ...result, amountMinor: 2_890n }, now)?.booking.paymentState).toBe("PAID");
+      for (const amountMinor of [2_889n, 2_891n, 10_450n])
+        expect(paymentSucceeded(deposit, { ...result, amountMinor }, now)).toMatchObject({
+          booking: { paymentState: "REFUNDING" },
+          steps: [{ name: "refund-payment", amountMinor }],
+        });
+    });
+    test("then a slot that is lost gives back what was paid", () => {
+      const due = paymentSucceeded(deposit, { ...result, amountMinor: 2_890n }, now)?.booking ?? deposit;
+      expect(slotLost(due, now)).toMatchObject({
+        booking: { refund: { currencyCode: "AED", dueMinor: 2_890n, doneMinor: 0n } },
+        steps: [{ name: "refund-payment", amountMinor: 2_890n }],
+      });
     });
   });
   test("when it failed first, then a later success still counts", () => {

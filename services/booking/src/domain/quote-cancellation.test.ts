@@ -1,16 +1,11 @@
 import { describe, expect, test } from "@jest/globals";
+import { pricedItem, usualPolicy } from "../../test/terms.ts";
 import type { Policy } from "./policy.ts";
 import { priceOf } from "./price.ts";
 import { quoteCancellation } from "./quote-cancellation.ts";
 
 const start = Temporal.Instant.from("2026-05-04T10:00:00Z");
-const policy: Policy = {
-  freeWindowMinutes: 24 * 60,
-  latePenaltyPercent: 50,
-  noShowPenaltyPercent: 100,
-  acceptsCash: false,
-  refundsFee: true,
-};
+const policy: Policy = usualPolicy;
 // 25.005 JOD, 16 % tax, fee 5 JOD.
 const price = priceOf({
   currencyCode: "JOD",
@@ -19,7 +14,8 @@ const price = priceOf({
   taxBasisPoints: 1_600,
   feeMinor: 5_000n,
 });
-const booking = { price, policy, startTime: start, paymentState: "PAID" as const, refund: undefined };
+const items = [pricedItem(25_005n, policy, start, 5_000n)];
+const booking = { price, policy, items, startTime: start, paymentState: "PAID" as const, refund: undefined };
 const before = (duration: Temporal.DurationLike): Temporal.Instant => start.subtract(duration);
 
 describe("given a paid booking, when the customer cancels (BK-05)", () => {

@@ -1,7 +1,8 @@
 import type { LocalizedText, PaymentMethod } from "./booking.ts";
 import { BookingError } from "./errors.ts";
-import type { Policy } from "./policy.ts";
-import { type Price, priceOf } from "./price.ts";
+import { mergePolicies } from "./merge-policies.ts";
+import { isSamePolicy, type Policy } from "./policy.ts";
+import { apportion, atVenue, isSamePrice, type Price, priceOf, withDeposits } from "./price.ts";
 
 /** What a quote promises, and for what. */
 export type Quote = {
@@ -10,6 +11,7 @@ export type Quote = {
   readonly partySize: number;
   readonly items: readonly QuotedItem[];
   readonly price: Price;
+  /** The terms as a whole: of each the strictest of the items'. */
   readonly policy: Policy;
   readonly paymentMethod: PaymentMethod;
   readonly isHot: boolean;
@@ -26,10 +28,12 @@ type QuotedItem = {
   readonly serviceName: LocalizedText;
   readonly priceMinor: bigint;
   readonly feeMinor: bigint;
+  /** The service's own terms. */
+  readonly policy: Policy;
 };
 
 /** What a price is worked out from. */
-export type Terms = Omit<Quote, "price" | "expireTime" | "isHot"> & {
+export type Terms = Omit<Quote, "price" | "policy" | "expireTime" | "isHot"> & {
   readonly currencyCode: string;
   readonly feeMinor: bigint;
   readonly taxBasisPoints: number;
@@ -38,33 +42,39 @@ export type Terms = Omit<Quote, "price" | "expireTime" | "isHot"> & {
   readonly hotDiscountPercent: number;
 };
 
-/** Works out what a customer is promised now, good for `lifetime`. */
+/** Works out what a customer is promised now, good for `lifetime`: online a deposit where the terms ask for one. (BK-07) */
 export function makeQuote(terms: Terms, lifetime: Temporal.Duration, at: Temporal.Instant): Quote {
-  const isHot = isHotStart(terms.startTime, terms.hotWindowMinutes, at);
-  const price = priceOf({
+  const { providerId, startTime, partySize, paymentMethod, minAgeYears } = terms;
+  const isHot = isHotStart(startTime, terms.hotWindowMinutes, at);
+  const sums = priceOf({
     currencyCode: terms.currencyCode,
     servicesMinor: terms.items.map((item) => item.priceMinor),
     hotDiscountBasisPoints: isHot ? terms.hotDiscountPercent * 100 : 0,
     taxBasisPoints: terms.taxBasisPoints,
     feeMinor: terms.feeMinor,
   });
-  const { providerId, startTime, partySize, policy, paymentMethod, minAgeYears } = terms;
-  const items = takeOff(terms.items, price.discountMinor);
+  const items = takeOff(terms.items, sums.discountMinor);
+  const policy = mergePolicies(items);
+  const deposits = items.map((item) => ({ ...item, depositPercent: item.policy.depositPercent }));
+  const price = paymentMethod === "CASH" ? atVenue(sums) : withDeposits(sums, deposits);
   const expireTime = at.add(lifetime);
   return { providerId, startTime, partySize, items, policy, paymentMethod, minAgeYears, price, isHot, expireTime };
 }
 
+/** Refuses with PAYMENT_METHOD_NOT_OFFERED to pay at the venue where not every item's terms accept cash. (BK-05) */
+export function requireMethodOffered({ paymentMethod, policy }: Pick<Quote, "paymentMethod" | "policy">): void {
+  if (paymentMethod === "CASH" && !policy.acceptsCash) {
+    throw new BookingError("PAYMENT_METHOD_NOT_OFFERED", { payment_method: paymentMethod });
+  }
+}
+
 /** Takes the discount off the items' prices, each by its share, so that they add up to the service price to the minor unit. */
 function takeOff(items: readonly QuotedItem[], discountMinor: bigint): readonly QuotedItem[] {
-  const fullMinor = items.reduce((sum, item) => sum + item.priceMinor, 0n);
-  if (fullMinor === 0n) return items;
-  let before = 0n;
-  return items.map((item) => {
-    const after = before + item.priceMinor;
-    const partMinor = (discountMinor * after) / fullMinor - (discountMinor * before) / fullMinor;
-    before = after;
-    return { ...item, priceMinor: item.priceMinor - partMinor };
-  });
+  const partsMinor = apportion(
+    discountMinor,
+    items.map((item) => item.priceMinor),
+  );
+  return items.map((item, index) => ({ ...item, priceMinor: item.priceMinor - (partsMinor[index] ?? 0n) }));
 }
 
 /** Whether a start is less than the hot window after now; exactly the window is not. (AV-04, S11) */
@@ -100,19 +110,20 @@ export function requireFits(quote: Quote, hold: Quotable, paymentMethod: Payment
   if (!fits) throw new BookingError("QUOTE_MISMATCH");
 }
 
-/** Whether two quotes promise the same: price, policy and way of paying. */
+/** Whether two quotes promise the same: every part of the price, the terms of every item and the way of paying. */
 export function isSameOffer(one: Quote, other: Quote): boolean {
-  const { price, policy } = one;
   return (
     one.paymentMethod === other.paymentMethod &&
-    price.currencyCode === other.price.currencyCode &&
-    price.serviceMinor === other.price.serviceMinor &&
-    price.taxMinor === other.price.taxMinor &&
-    price.feeMinor === other.price.feeMinor &&
-    policy.freeWindowMinutes === other.policy.freeWindowMinutes &&
-    policy.latePenaltyPercent === other.policy.latePenaltyPercent &&
-    policy.noShowPenaltyPercent === other.policy.noShowPenaltyPercent &&
-    policy.refundsFee === other.policy.refundsFee
+    isSamePrice(one.price, other.price) &&
+    one.items.length === other.items.length &&
+    one.items.every((item, index) => {
+      const twin = other.items[index];
+      return (
+        twin?.priceMinor === item.priceMinor &&
+        twin.feeMinor === item.feeMinor &&
+        isSamePolicy(item.policy, twin.policy)
+      );
+    })
   );
 }
 

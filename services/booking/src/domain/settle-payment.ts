@@ -14,7 +14,7 @@ export function paymentSucceeded(booking: Booking, result: PaymentResult, at: Te
   if (booking.paymentState === "PAID" || wasRefundDue(booking)) return undefined;
   const booked = touch(booking, at, { paymentState: "PAID", payTime: at });
   const { price } = booking;
-  if (price?.totalMinor !== result.amountMinor || price.currencyCode !== result.currencyCode) {
+  if (price?.dueNowMinor !== result.amountMinor || price.currencyCode !== result.currencyCode) {
     return {
       ...refundAll(booked, result, "amount differs"),
       event: undefined,
@@ -75,12 +75,12 @@ export function confirmBooking(
   };
 }
 
-/** Gives everything back when the slot of a paid booking could not be had any more. (BK-02, BK-04) */
+/** Gives everything that was paid back when the slot of a paid booking could not be had any more. (BK-02, BK-04) */
 export function slotLost(booking: Booking, at: Temporal.Instant): Change {
   const expireReason = "PAID_TOO_LATE";
   const lost =
     booking.state === "EXPIRED" ? touch(booking, at, { expireReason }) : move(booking, "EXPIRED", at, { expireReason });
-  const paid = { amountMinor: booking.price?.totalMinor ?? 0n, currencyCode: booking.price?.currencyCode ?? "" };
+  const paid = { amountMinor: booking.price?.dueNowMinor ?? 0n, currencyCode: booking.price?.currencyCode ?? "" };
   return {
     ...refundAll(lost, paid, "slot lost"),
     event: "BookingExpired",

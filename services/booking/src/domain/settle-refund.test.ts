@@ -1,5 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
+import { pricedItem, usualPolicy } from "../../test/terms.ts";
 import type { Booking, PaymentState, Refund } from "./booking.ts";
 import { cancelBooking } from "./cancel-booking.ts";
 import { holdBooking } from "./hold-booking.ts";
@@ -10,6 +11,8 @@ import { oweRefund, type RefundNews, refundFailed, refundSucceeded } from "./set
 const now = Temporal.Instant.from("2026-05-04T08:00:00Z");
 const later = now.add({ minutes: 5 });
 const payment = { name: "payments/1", payUrl: "" };
+
+const policy = { ...usualPolicy, freeWindowMinutes: 60 };
 
 /** A confirmed booking of 100 AED, 5 % tax and a fee of 10 AED, paid: 115 AED. */
 const paid: Booking = {
@@ -22,19 +25,7 @@ const paid: Booking = {
       partySize: 1,
       timeZone: "Asia/Dubai",
       expireTime: now.add({ minutes: 15 }),
-      items: [
-        {
-          serviceId: "s",
-          staffId: "t",
-          isStaffChosen: true,
-          startTime: now.add({ hours: 5 }),
-          endTime: now.add({ hours: 6 }),
-          serviceName: {},
-          addOnNames: [],
-          priceMinor: 0n,
-          feeMinor: 0n,
-        },
-      ],
+      items: [pricedItem(10_000n, policy, now.add({ hours: 5 }), 1_000n)],
     },
     now,
   ).booking,
@@ -48,13 +39,7 @@ const paid: Booking = {
     taxBasisPoints: 500,
     feeMinor: 1_000n,
   }),
-  policy: {
-    freeWindowMinutes: 60,
-    latePenaltyPercent: 50,
-    noShowPenaltyPercent: 100,
-    acceptsCash: true,
-    refundsFee: true,
-  },
+  policy,
 };
 const aed = (dueMinor: bigint, doneMinor: bigint): Refund => ({ currencyCode: "AED", dueMinor, doneMinor });
 const bookingIn = (paymentState: PaymentState, refund: Refund | undefined): Booking => ({

@@ -23,8 +23,8 @@ export type QuoteSources = {
   readonly staff: Client<typeof StaffService>;
   readonly schedules: Client<typeof ScheduleService>;
   readonly payments: Client<typeof PaymentService>;
-  /** The policy in force at a provider. */
-  readonly policyOf: (providerId: string) => Promise<Policy>;
+  /** The policy in force for each of some services of a provider. */
+  readonly policiesOf: (providerId: string, serviceIds: readonly string[]) => Promise<(serviceId: string) => Policy>;
   /** Hundredths of a per cent by region code. */
   readonly taxBasisPoints: ReadonlyMap<string, number>;
 };
@@ -51,22 +51,24 @@ export async function gatherTerms(sources: QuoteSources, wish: Wish): Promise<Te
   const chosenStaff = [
     ...new Set(items.flatMap(({ staffChoice }) => (staffChoice.case === "staffMember" ? [staffChoice.value] : []))),
   ];
-  const [provider, { services }, staff, rules, policy] = await Promise.all([
+  const [provider, { services }, staff, rules, policyOf] = await Promise.all([
     sources.providers.getProvider({ name }),
     sources.menu.batchGetServices({ names: [...new Set(items.map((item) => item.service))] }),
     chosenStaff.length === 0
       ? []
       : sources.staff.batchGetStaffMembers({ names: chosenStaff }).then((answer) => answer.staffMembers),
     sources.schedules.getBookingRules({ name: `${name}/bookingRules` }),
-    sources.policyOf(idOf(name)),
+    sources.policiesOf(
+      idOf(name),
+      items.map(({ service }) => idOf(service)),
+    ),
   ]);
   if (provider.state !== Provider_State.PUBLISHED) throw new BookingError("PROVIDER_NOT_BOOKABLE", { provider: name });
-  const paymentMethod = wish.paymentMethod ?? "ONLINE";
-  if (paymentMethod === "CASH" && !policy.acceptsCash) {
-    throw new BookingError("PAYMENT_METHOD_NOT_OFFERED", { payment_method: paymentMethod });
-  }
 
-  const priced = items.map((item) => priceItem(item, services, staff));
+  const priced = items.map((item) => ({
+    ...priceItem(item, wish.partySize, services, staff),
+    policy: policyOf(idOf(item.service)),
+  }));
   const fees = await feesOf(
     sources,
     provider,
@@ -77,8 +79,7 @@ export async function gatherTerms(sources: QuoteSources, wish: Wish): Promise<Te
     startTime: wish.startTime,
     partySize: wish.partySize,
     items: priced.map((item, index) => ({ ...item, feeMinor: fees.each[index] ?? 0n })),
-    policy,
-    paymentMethod,
+    paymentMethod: wish.paymentMethod ?? "ONLINE",
     minAgeYears: Math.max(0, ...services.map((service) => service.minAgeYears)),
     currencyCode: provider.currencyCode,
     feeMinor: fees.totalMinor,
@@ -90,6 +91,7 @@ export async function gatherTerms(sources: QuoteSources, wish: Wish): Promise<Te
 
 function priceItem(
   { service: name, staffChoice, addOns }: SlotItem,
+  partySize: number,
   services: readonly Service[],
   staff: readonly StaffMember[],
 ) {
@@ -111,12 +113,15 @@ function priceItem(
     (skill?.durationMinutes ?? service.durationMinutes) + extras.reduce((sum, addOn) => sum + addOn.durationMinutes, 0),
   );
   const baseMinor = service.priceType === PriceType.PER_HOUR ? (rateMinor * minutes + 30n) / 60n : rateMinor;
+  const seatMinor = extras.reduce((sum, addOn) => sum + (addOn.price?.amountMinor ?? 0n), baseMinor);
+  // Each seat of a group costs the price; a party that one service serves together pays it once. (BK-07, S9)
+  const seats = service.groupCapacity > 1 ? BigInt(partySize) : 1n;
   return {
     serviceId: idOf(name),
     staffId: staffName === undefined ? undefined : idOf(staffName),
     addOnNames: [...addOns],
     serviceName: { ...service.displayName?.texts },
-    priceMinor: extras.reduce((sum, addOn) => sum + (addOn.price?.amountMinor ?? 0n), baseMinor),
+    priceMinor: seatMinor * seats,
   };
 }
 

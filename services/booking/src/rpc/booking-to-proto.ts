@@ -10,12 +10,11 @@ import {
   PaymentMethod,
   type PriceBreakdownSchema,
 } from "@dawr/gen/dawr/booking/v1/booking_pb.js";
-import type { PolicySchema } from "@dawr/gen/dawr/booking/v1/policy_pb.js";
 import type { Booking, Refund } from "../domain/booking.ts";
-import type { Policy } from "../domain/policy.ts";
 import type { Price } from "../domain/price.ts";
 import { freeUntil } from "../domain/quote-cancellation.ts";
 import { bookingName } from "../names.ts";
+import { policyToProto } from "./policy-to-proto.ts";
 
 /** ISO 4217's code where no currency is involved: what is only held has no price yet. */
 export const noCurrency = "XXX";
@@ -25,7 +24,7 @@ export function bookingToProto(booking: Booking, viewer?: string): BookingMessag
   const provider = `providers/${booking.providerId}`;
   const currencyCode = booking.price?.currencyCode;
   const money = (amountMinor: bigint) => ({ currencyCode: currencyCode ?? noCurrency, amountMinor });
-  const { price, policy, payment, cancellation } = booking;
+  const { providerId, price, policy, payment, cancellation } = booking;
   return create(BookingSchema, {
     name: bookingName(booking),
     account: `accounts/${booking.customerId}`,
@@ -42,7 +41,9 @@ export function bookingToProto(booking: Booking, viewer?: string): BookingMessag
             serviceDisplayName: { texts: { ...item.serviceName } },
             price: money(item.priceMinor),
             platformFee: money(item.feeMinor),
-            ...(policy === undefined ? {} : { policy: policyToProto(policy, booking.providerId) }),
+            ...(item.policy === undefined
+              ? {}
+              : { policy: policyToProto(item.policy, { providerId, serviceId: item.serviceId }) }),
           }),
     })),
     startTime: timestamp(booking.startTime),
@@ -62,7 +63,7 @@ export function bookingToProto(booking: Booking, viewer?: string): BookingMessag
     ...(policy === undefined
       ? {}
       : {
-          policy: policyToProto(policy, booking.providerId),
+          policy: policyToProto(policy, { providerId, serviceId: undefined }),
           freeCancelUntilTime: timestamp(freeUntil(policy, booking.startTime)),
         }),
     ...(payment === undefined ? {} : { payment: paymentToProto(booking, payment, viewer) }),
@@ -93,17 +94,8 @@ export function priceToProto(price: Price): MessageInitShape<typeof PriceBreakdo
     tax: money(price.taxMinor),
     platformFee: money(price.feeMinor),
     total: money(price.totalMinor),
-  };
-}
-
-/** A policy as the contract has it. */
-export function policyToProto(policy: Policy, providerId: string): MessageInitShape<typeof PolicySchema> {
-  return {
-    name: `providers/${providerId}/policy`,
-    freeWindowMinutes: policy.freeWindowMinutes,
-    latePenaltyPercent: policy.latePenaltyPercent,
-    noShowPenaltyPercent: policy.noShowPenaltyPercent,
-    acceptsCash: policy.acceptsCash,
+    dueNow: money(price.dueNowMinor),
+    dueAtVenue: money(price.dueAtVenueMinor),
   };
 }
 

@@ -12,15 +12,14 @@ import { derivedRequestId, once, replayed, type Store } from "@dawr/store";
 import type { Booking, PaymentMethod } from "../domain/booking.ts";
 import { createBooking, requireLiveHold } from "../domain/create-booking.ts";
 import { BookingError } from "../domain/errors.ts";
-import { makeQuote, type Quote, requireFits } from "../domain/quote.ts";
+import { type Quote, requireFits } from "../domain/quote.ts";
 import { parseBookingName } from "../names.ts";
-import { gatherTerms } from "../quotes/gather-terms.ts";
 import { openQuote } from "../quotes/quote-token.ts";
 import { isRefusedForGood } from "../saga/refused-for-good.ts";
 import { findBooking, updateBooking } from "../store/bookings.ts";
 import { findPaymentStart } from "../store/payment-starts.ts";
 import { bookingToProto } from "./booking-to-proto.ts";
-import { methodOf, type QuoteDeps } from "./quote-booking.ts";
+import { methodOf, offer, type QuoteDeps } from "./quote-booking.ts";
 import { startPayment } from "./start-payment.ts";
 
 /** What making a booking needs. */
@@ -54,7 +53,7 @@ export const createBookingRpc =
       const quote = await quoteFor(deps, held, { token: request.quoteToken, started, method });
       await requireAge(deps, held, quote.minAgeYears);
 
-      const paysNow = method === "ONLINE" && quote.price.totalMinor > 0n;
+      const paysNow = quote.price.dueNowMinor > 0n;
       const payment = paysNow ? await startPayment(deps, held, quote, request, context) : undefined;
       if (!paysNow) await makeFirm(deps, held, request, context);
       return await once(store, call, async (tx) => {
@@ -79,16 +78,15 @@ type Offers = {
 };
 
 async function quoteFor(deps: CreateDeps, held: Booking, { token, started, method }: Offers): Promise<Quote> {
-  const at = deps.now();
   if (token !== "") {
     const quote = openQuote(token, deps.keys);
-    requireFits(quote, held, method, at);
+    requireFits(quote, held, method, deps.now());
     return quote;
   }
   // A payment was asked for already, but its answer lost: what it was asked for still holds.
   if (method === "ONLINE" && started !== undefined) return openQuote(started, deps.keys);
   const provider = `providers/${held.providerId}`;
-  const terms = await gatherTerms(deps.sources, {
+  return await offer(deps, {
     provider,
     items: held.items.map((item) => ({
       $typeName: "dawr.availability.v1.SlotItem",
@@ -100,7 +98,6 @@ async function quoteFor(deps: CreateDeps, held: Booking, { token, started, metho
     partySize: held.partySize,
     paymentMethod: method,
   });
-  return makeQuote(terms, deps.quoteLifetime, at);
 }
 
 /** Refuses with TOO_YOUNG who is younger, on the day of the booking, than a service asks for. (ID-09) */

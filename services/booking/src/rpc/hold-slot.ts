@@ -161,6 +161,7 @@ function itemsOf(reservation: Reservation, wished: readonly SlotItem[]): readonl
     addOnNames: [...(wished[index]?.addOns ?? [])],
     priceMinor: 0n,
     feeMinor: 0n,
+    policy: undefined,
   }));
 }
 

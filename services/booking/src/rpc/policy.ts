@@ -1,5 +1,5 @@
 import { create } from "@bufbuild/protobuf";
-import type { HandlerContext } from "@connectrpc/connect";
+import type { Client, HandlerContext } from "@connectrpc/connect";
 import {
   type GetPolicyRequest,
   type Policy as PolicyMessage,
@@ -7,88 +7,114 @@ import {
   PolicyService,
   type UpdatePolicyRequest,
 } from "@dawr/gen/dawr/booking/v1/policy_pb.js";
+import type { ServiceMenuService } from "@dawr/gen/dawr/catalog/v1/service_menu_pb.js";
 import { PlatformError, requireActor } from "@dawr/rpc";
-import { once, type Store } from "@dawr/store";
+import { once, type Store, type Tx } from "@dawr/store";
 import type { Policy } from "../domain/policy.ts";
-import { findPolicy, type StoredPolicy, savePolicy } from "../store/policies.ts";
-import { policyToProto, timestamp } from "./booking-to-proto.ts";
+import { type PolicyKey, parsePolicyName, policyName } from "../names.ts";
+import { findPolicies, lockPolicies, type StoredPolicies, type StoredPolicy, savePolicy } from "../store/policies.ts";
+import { timestamp } from "./booking-to-proto.ts";
+import { policyToProto } from "./policy-to-proto.ts";
+import { changedTerms, refuseFaults } from "./policy-update.ts";
 
-/** What policies need; the default holds where a provider has said nothing. */
-export type PolicyDeps = { readonly store: Store; readonly now: () => Temporal.Instant; readonly defaults: Policy };
+/** What policies need; the defaults hold where a provider has said nothing. */
+export type PolicyDeps = {
+  readonly store: Store;
+  readonly now: () => Temporal.Instant;
+  readonly menu: Client<typeof ServiceMenuService>;
+  readonly defaults: Policy;
+};
 
-/** The policy in force at a provider: its own, or the default. (BK-05) */
-export const policyOf =
-  ({ store, defaults }: PolicyDeps) =>
-  async (providerId: string): Promise<Policy> => {
-    const own = await store.read((tx) => findPolicy(tx, providerId));
-    return own === undefined ? defaults : terms(own, defaults);
+/** The policy in force for each of some services: its own, else the provider's, else the platform's. (BK-05) */
+export const policiesOf =
+  ({ store, defaults }: Pick<PolicyDeps, "store" | "defaults">) =>
+  async (providerId: string, serviceIds: readonly string[]): Promise<(serviceId: string) => Policy> => {
+    const said = await store.read((tx) => findPolicies(tx, providerId, serviceIds));
+    return (serviceId) => inForce({ own: said.own, ofService: said.ofService(serviceId) }, defaults);
   };
 
-/** Gets the policy of a provider. */
+/** Gets the policy in force at a provider or for a service. */
 export const getPolicy =
   ({ store, defaults }: PolicyDeps) =>
   async (request: GetPolicyRequest): Promise<PolicyMessage> => {
-    const providerId = providerOf(request.name);
-    const own = await store.read((tx) => findPolicy(tx, providerId));
-    return toMessage(own, defaults, providerId);
+    const key = parsePolicyName(request.name);
+    const said = await store.read((tx) => read(tx, key));
+    return toMessage(key, said, defaults);
   };
 
-/** Changes the policy of a provider; bookings keep the one that they were made with. */
+/**
+ * Changes the policy of a provider or of a service; bookings and quotes keep the one that they were made with. A service that
+ * gets terms of its own starts from those that were in force for it. Errors: NOT_FOUND, ETAG_MISMATCH, VALIDATION_FAILED.
+ */
 export const updatePolicy =
-  ({ store, now, defaults }: PolicyDeps) =>
+  ({ store, now, menu, defaults }: PolicyDeps) =>
   async (request: UpdatePolicyRequest, context: HandlerContext): Promise<PolicyMessage> => {
     const wished = request.policy;
     if (wished === undefined) throw new PlatformError("VALIDATION_FAILED", { fields: "policy" });
-    const providerId = providerOf(wished.name);
+    const key = parsePolicyName(wished.name);
     const actor = requireActor(context).account;
+    await requireService(menu, key);
     return await once(store, { actor, method: PolicyService.method.updatePolicy, request }, async (tx) => {
-      const own = await findPolicy(tx, providerId, "lock");
-      if (wished.etag !== "" && wished.etag !== etagOf(own)) throw new PlatformError("ETAG_MISMATCH");
-      const paths = request.updateMask?.paths ?? [];
-      // Without a mask, what is set: a number or flag that is left out cannot be told from 0 or false.
-      const isAsked = (path: keyof typeof fields) =>
-        paths.length === 0 ? Boolean(wished[fields[path]]) : paths.includes(path);
-      const before = own ?? defaults;
-      const changed: StoredPolicy = {
-        freeWindowMinutes: isAsked("free_window_minutes") ? wished.freeWindowMinutes : before.freeWindowMinutes,
-        latePenaltyPercent: isAsked("late_penalty_percent") ? wished.latePenaltyPercent : before.latePenaltyPercent,
-        noShowPenaltyPercent: isAsked("no_show_penalty_percent")
-          ? wished.noShowPenaltyPercent
-          : before.noShowPenaltyPercent,
-        acceptsCash: isAsked("accepts_cash") ? wished.acceptsCash : before.acceptsCash,
-        version: (own?.version ?? 0n) + 1n,
-        updateTime: now(),
-      };
-      await savePolicy(tx, providerId, changed);
-      return toMessage(changed, defaults, providerId);
+      await lockPolicies(tx, key.providerId);
+      const before = await read(tx, key);
+      if (wished.etag !== "" && wished.etag !== etagOf(key, before)) throw new PlatformError("ETAG_MISMATCH");
+      const terms = changedTerms(key, wished, request.updateMask, inForce(before, defaults));
+      if (terms !== undefined) refuseFaults(terms);
+      const said = key.serviceId === undefined ? before.own : before.ofService;
+      const changed = { terms, version: (said?.version ?? 0n) + 1n, updateTime: now() };
+      await savePolicy(tx, key, changed);
+      const after = key.serviceId === undefined ? { ...before, own: changed } : { ...before, ofService: changed };
+      return toMessage(key, after, defaults);
     });
   };
 
-const fields = {
-  free_window_minutes: "freeWindowMinutes",
-  late_penalty_percent: "latePenaltyPercent",
-  no_show_penalty_percent: "noShowPenaltyPercent",
-  accepts_cash: "acceptsCash",
-} as const;
+/** What was said of one policy: for the provider itself, and for the service where it is one's. */
+type Said = { readonly own: StoredPolicy | undefined; readonly ofService: StoredPolicy | undefined };
 
-function terms(own: StoredPolicy, { refundsFee }: Policy): Policy {
-  const { freeWindowMinutes, latePenaltyPercent, noShowPenaltyPercent, acceptsCash } = own;
-  return { freeWindowMinutes, latePenaltyPercent, noShowPenaltyPercent, acceptsCash, refundsFee };
+async function read(tx: Tx, { providerId, serviceId }: PolicyKey): Promise<Said> {
+  const said: StoredPolicies = await findPolicies(tx, providerId, serviceId === undefined ? [] : [serviceId]);
+  return { own: said.own, ofService: serviceId === undefined ? undefined : said.ofService(serviceId) };
 }
 
-function toMessage(own: StoredPolicy | undefined, defaults: Policy, providerId: string): PolicyMessage {
+function inForce({ own, ofService }: Said, defaults: Policy): Policy {
+  const terms = ofService?.terms ?? own?.terms;
+  return terms === undefined ? defaults : { ...terms, refundsFee: defaults.refundsFee };
+}
+
+function toMessage(key: PolicyKey, said: Said, defaults: Policy): PolicyMessage {
+  const updateTime = latest(said);
   return create(PolicySchema, {
-    ...policyToProto(own === undefined ? defaults : terms(own, defaults), providerId),
-    ...(own === undefined ? {} : { updateTime: timestamp(own.updateTime) }),
-    etag: etagOf(own),
+    ...policyToProto(inForce(said, defaults), key),
+    followsProvider: follows(key, said),
+    ...(updateTime === undefined ? {} : { updateTime: timestamp(updateTime) }),
+    etag: etagOf(key, said),
   });
 }
 
-const etagOf = (own: StoredPolicy | undefined): string => String(own?.version ?? 0n);
+function follows({ serviceId }: PolicyKey, { ofService }: Said): boolean {
+  return serviceId !== undefined && ofService?.terms === undefined;
+}
 
-/** The id in "providers/{p}/policy". */
-function providerOf(name: string): string {
-  const id = name.split("/")[1];
-  if (id === undefined) throw new TypeError("not a policy's name");
-  return id;
+/** Of a service that follows its provider also the provider's version: who changes it must have seen what is copied. */
+function etagOf(key: PolicyKey, said: Said): string {
+  const own = (said.own?.version ?? 0n).toString();
+  if (key.serviceId === undefined) return own;
+  const ofService = (said.ofService?.version ?? 0n).toString();
+  return follows(key, said) ? `${ofService}.${own}` : ofService;
+}
+
+/** When what is in force last changed; undefined where nothing was ever said. */
+function latest({ own, ofService }: Said): Temporal.Instant | undefined {
+  if (ofService === undefined || own === undefined || ofService.terms !== undefined) {
+    return (ofService ?? own)?.updateTime;
+  }
+  return Temporal.Instant.compare(own.updateTime, ofService.updateTime) > 0 ? own.updateTime : ofService.updateTime;
+}
+
+/** Refuses with NOT_FOUND a policy of a service that the provider does not have. */
+async function requireService(menu: PolicyDeps["menu"], key: PolicyKey): Promise<void> {
+  if (key.serviceId === undefined) return;
+  const name = `providers/${key.providerId}/services/${key.serviceId}`;
+  const { services } = await menu.batchGetServices({ names: [name] });
+  if (services.length === 0) throw new PlatformError("NOT_FOUND", { name: policyName(key) });
 }

@@ -8,11 +8,12 @@ import {
 } from "@dawr/gen/dawr/booking/v1/booking_pb.js";
 import type { KeyRing } from "@dawr/store";
 import type { PaymentMethod } from "../domain/booking.ts";
-import { makeQuote } from "../domain/quote.ts";
+import { makeQuote, type Quote as Offer, requireMethodOffered } from "../domain/quote.ts";
 import { freeUntil } from "../domain/quote-cancellation.ts";
-import { gatherTerms, type QuoteSources } from "../quotes/gather-terms.ts";
+import { gatherTerms, type QuoteSources, type Wish } from "../quotes/gather-terms.ts";
 import { sealQuote } from "../quotes/quote-token.ts";
-import { policyToProto, priceToProto, timestamp } from "./booking-to-proto.ts";
+import { priceToProto, timestamp } from "./booking-to-proto.ts";
+import { policyToProto } from "./policy-to-proto.ts";
 
 /** What quoting needs. */
 export type QuoteDeps = {
@@ -27,14 +28,14 @@ export const quoteBooking =
   (deps: QuoteDeps) =>
   async (request: QuoteBookingRequest): Promise<Quote> => {
     const { provider, items, startTime, partySize } = request;
-    const terms = await gatherTerms(deps.sources, {
+    const quote = await offer(deps, {
       provider,
       items,
       startTime: Temporal.Instant.fromEpochMilliseconds(startTime === undefined ? 0 : timestampMs(startTime)),
       partySize: Math.max(1, partySize),
       paymentMethod: methodOf(request.paymentMethod),
     });
-    const quote = makeQuote(terms, deps.quoteLifetime, deps.now());
+    const { providerId } = quote;
     const { currencyCode } = quote.price;
     return create(QuoteSchema, {
       items: quote.items.map((item) => ({
@@ -44,16 +45,24 @@ export const quoteBooking =
         addOns: [...item.addOnNames],
         price: { currencyCode, amountMinor: item.priceMinor },
         platformFee: { currencyCode, amountMinor: item.feeMinor },
-        policy: policyToProto(quote.policy, quote.providerId),
+        policy: policyToProto(item.policy, { providerId, serviceId: item.serviceId }),
       })),
       price: priceToProto(quote.price),
-      policy: policyToProto(quote.policy, quote.providerId),
+      policy: policyToProto(quote.policy, { providerId, serviceId: undefined }),
+      needsApproval: quote.policy.needsApproval,
       freeCancelUntilTime: timestamp(freeUntil(quote.policy, quote.startTime)),
       hot: quote.isHot,
       quoteToken: sealQuote(quote, deps.keys),
       expireTime: timestamp(quote.expireTime),
     });
   };
+
+/** What a customer is offered now who pays that way; refuses what cannot be booked or paid so. */
+export async function offer({ sources, quoteLifetime, now }: QuoteDeps, wish: Wish): Promise<Offer> {
+  const quote = makeQuote(await gatherTerms(sources, wish), quoteLifetime, now());
+  requireMethodOffered(quote);
+  return quote;
+}
 
 /** The way of paying that a request names; undefined where it names none. */
 export function methodOf(method: Method): PaymentMethod | undefined {

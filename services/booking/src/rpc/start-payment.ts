@@ -63,11 +63,12 @@ function wishOf(held: Booking, quote: Quote, request: CreateBookingRequest, cont
   return {
     booking: bookingName(held),
     account: `accounts/${held.customerId}`,
+    // A deposit where the terms ask for one; the rest is paid at the venue. (BK-07)
     amounts: {
-      servicePrice: money(price.serviceMinor),
-      tax: money(price.taxMinor),
-      platformFee: money(price.feeMinor),
-      total: money(price.totalMinor),
+      servicePrice: money(price.dueNowServiceMinor),
+      tax: money(price.dueNowTaxMinor),
+      platformFee: money(price.dueNowFeeMinor),
+      total: money(price.dueNowMinor),
     },
     description: quote.items
       .map((item) => item.serviceName[locale] ?? item.serviceName.en ?? "")

@@ -42,11 +42,12 @@ export type BookingRow = {
   readonly update_time: Temporal.Instant;
 };
 
-type ItemJson = Omit<BookingItem, "startTime" | "endTime" | "priceMinor" | "feeMinor"> & {
+type ItemJson = Omit<BookingItem, "startTime" | "endTime" | "priceMinor" | "feeMinor" | "policy"> & {
   readonly startTime: string;
   readonly endTime: string;
   readonly priceMinor: string;
   readonly feeMinor: string;
+  readonly policy?: Policy;
 };
 type PriceJson = { readonly [K in keyof Price]: string };
 type RefundJson = { readonly [K in keyof Refund]: string };
@@ -163,6 +164,7 @@ function itemOfJson(item: ItemJson): BookingItem {
     endTime: Temporal.Instant.from(item.endTime),
     priceMinor: BigInt(item.priceMinor),
     feeMinor: BigInt(item.feeMinor),
+    policy: item.policy,
   };
 }
 
@@ -174,6 +176,11 @@ function priceOfJson(price: PriceJson): Price {
     taxMinor: BigInt(price.taxMinor),
     feeMinor: BigInt(price.feeMinor),
     totalMinor: BigInt(price.totalMinor),
+    dueNowMinor: BigInt(price.dueNowMinor),
+    dueNowServiceMinor: BigInt(price.dueNowServiceMinor),
+    dueNowTaxMinor: BigInt(price.dueNowTaxMinor),
+    dueNowFeeMinor: BigInt(price.dueNowFeeMinor),
+    dueAtVenueMinor: BigInt(price.dueAtVenueMinor),
   };
 }
 
