@@ -36,6 +36,10 @@ const statements: Readonly<Record<string, string>> = {
       (b.state in ('CONFIRMED', 'CHECKED_IN', 'COMPLETED') and p.refunded_minor <> 0)
       or (b.state = 'CANCELLED' and p.refunded_minor <> (b.cancellation ->> 'refundMinor')::bigint and p.refunded_minor <> p.amount_minor)
       or (b.state not in ('CONFIRMED', 'CHECKED_IN', 'COMPLETED', 'CANCELLED', 'NO_SHOW') and p.refunded_minor <> p.amount_minor))`,
+  "a payment asks for what of its booking's price is due now": `
+    select b.id::text as what from booking.booking b
+      join payment.payment p on 'payments/' || p.id = b.payment_name
+    where p.amount_minor <> (b.price ->> 'dueNowMinor')::bigint`,
   "a payment has its booking": `
     select p.id::text as what from payment.payment p
     where not exists (select from booking.booking b where 'providers/' || b.provider_id || '/bookings/' || b.id = p.subject)`,

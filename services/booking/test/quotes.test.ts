@@ -3,7 +3,7 @@ import { type Booking, Booking_State, PaymentMethod } from "@dawr/gen/dawr/booki
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import { anyone, chosen, making, type Person } from "./making.ts";
 import { cut, mona, provider, rana, talk } from "./neighbours.ts";
-import { openWorld, refusalOf, type World } from "./world.ts";
+import { openWorld, refusalOf, requestId, type World } from "./world.ts";
 
 const { ONLINE, CASH } = PaymentMethod;
 const at = (hours: number) => timestampFromMs(world.clock.now().add({ hours }).epochMilliseconds);
@@ -129,6 +129,27 @@ describe("CreateBooking with a quote", () => {
     expect((await createIt(whoever, { quoteToken: (await quoted([anyone(cut)], whoever)).quoteToken })).state).toBe(
       Booking_State.PENDING_PAYMENT,
     );
+  });
+
+  test("given a party of three, then each seat of a group is paid with one fee, and another service once (BK-07, PY-03)", async () => {
+    const before = world.around.services.get(cut) ?? {};
+    const items = [chosen(cut, mona, [`${cut}/addOns/0195b3c0-7d1e-7c7a-8000-0000000000e1`])];
+    const startTime = at(33);
+    const quoteFor = (partySize: number) =>
+      world.bookings().quoteBooking({ provider, items, startTime, partySize, paymentMethod: ONLINE });
+    expect((await quoteFor(3)).price?.servicePrice?.amountMinor).toBe(10_500n);
+    world.around.services.set(cut, { ...before, groupCapacity: 2 });
+    const { booking } = await world
+      .bookings()
+      .holdSlot({ provider, items, startTime, partySize: 3, requestId: requestId() }, ana);
+    const quote = await quoteFor(3);
+    expect(quote.items[0]?.price?.amountMinor).toBe(31_500n);
+    // 5 % of it, and the fee of one service.
+    expect(quote.price).toMatchObject({ tax: { amountMinor: 1_575n }, platformFee: { amountMinor: 1_000n } });
+    expect((await quoteFor(1)).price?.servicePrice?.amountMinor).toBe(10_500n);
+    world.around.services.set(cut, before);
+    const created = await createIt({ name: booking?.name } as Booking, { quoteToken: quote.quoteToken });
+    expect(created).toMatchObject({ partySize: 3, price: quote.price });
   });
 
   test("given ten services with long names and extras, then the token still fits a request", async () => {

@@ -9,7 +9,9 @@ import { eventually } from "@dawr/testkit";
 import { expect } from "@jest/globals";
 import { eventOf, provider, type World } from "./world.ts";
 
-/** A booking of somebody, tomorrow in Amman. */
+const jod = (amountMinor: bigint) => ({ currencyCode: "JOD", amountMinor });
+
+/** A booking of somebody, tomorrow in Amman: 40 dinars, of which 12 are a deposit. */
 export function bookingOf(account: string, more: object = {}) {
   const start = Temporal.Instant.from("2026-03-02T09:00:00Z");
   return {
@@ -21,7 +23,7 @@ export function bookingOf(account: string, more: object = {}) {
     timeZone: "Asia/Amman",
     partySize: 1,
     items: [{ serviceDisplayName: { texts: { en: "Haircut", ar: "قص شعر" } } }],
-    price: { total: { currencyCode: "JOD", amountMinor: 40000n } },
+    price: { total: jod(40_000n), dueNow: jod(12_000n), dueAtVenue: jod(28_000n) },
     ...more,
   };
 }

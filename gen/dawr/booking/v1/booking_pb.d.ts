@@ -659,14 +659,15 @@ export declare type BookingItem = Message<"dawr.booking.v1.BookingItem"> & {
   addOns: string[];
 
   /**
-   * Its price, add-ons included, discount taken off, before tax and fee; unset while it is only held.
+   * Its price, add-ons included, discount taken off, before tax and fee; of a group service, that of every seat which the
+   * party takes. Unset while it is only held. (BK-07)
    *
    * @generated from field: dawr.type.v1.Money price = 7;
    */
   price?: Money | undefined;
 
   /**
-   * The platform's fee for it; unset while it is only held. (PY-03)
+   * The platform's fee for it, once however many seats it has; unset while it is only held. (PY-03)
    *
    * @generated from field: dawr.type.v1.Money platform_fee = 8;
    */
@@ -865,14 +866,14 @@ export declare type CancellationQuote = Message<"dawr.booking.v1.CancellationQuo
   booking: string;
 
   /**
-   * What would be kept of the service price.
+   * What would be kept of the service price; never more than was paid of it online.
    *
    * @generated from field: dawr.type.v1.Money penalty = 2;
    */
   penalty?: Money | undefined;
 
   /**
-   * What would be returned.
+   * What would be returned of what was paid online.
    *
    * @generated from field: dawr.type.v1.Money refund = 3;
    */

@@ -67,14 +67,16 @@ export declare type Policy = Message<"dawr.booking.v1.Policy"> & {
   etag: string;
 
   /**
-   * Higher penalties nearer to the start: of those whose minutes have begun the one with the fewest counts.
+   * Higher penalties nearer to the start: of those whose minutes have begun the one with the fewest counts. An update may
+   * name 10, each with other minutes; the terms of a booking as a whole may have those of all its items.
    *
    * @generated from field: repeated dawr.booking.v1.PenaltyStep penalty_steps = 8;
    */
   penaltySteps: PenaltyStep[];
 
   /**
-   * What of price and tax is paid when booking online, in percent; 0 and 100 for all. (BK-07)
+   * What of price and tax is paid when booking online, in percent; 0 and 100 for all. The platform's fee is paid with it in
+   * full, the rest at the venue. Of a booking as a whole: what of all its prices is paid online. (BK-07)
    *
    * @generated from field: int32 deposit_percent = 9;
    */
@@ -102,14 +104,15 @@ export declare type Policy = Message<"dawr.booking.v1.Policy"> & {
   needsApproval: boolean;
 
   /**
-   * How many minutes the provider has to agree; at the latest until the start.
+   * How many minutes the provider has to agree, at the latest until the start; more than 0 where it has to.
    *
    * @generated from field: int32 approval_minutes = 13;
    */
   approvalMinutes: number;
 
   /**
-   * Whether a service has no terms of its own and follows the provider's; never of the provider's own.
+   * Whether a service has no terms of its own and follows the provider's; never of the provider's own. When an update sets
+   * it, the other fields do not count.
    *
    * @generated from field: bool follows_provider = 14;
    */

@@ -107,7 +107,7 @@ describe("what is paid online, and what at the venue (BK-07)", () => {
 });
 
 test("given weights, when an amount is split over them, then the parts add up to it", () => {
-  expect(apportion(100n, [1n, 1n, 1n])).toEqual([33n, 33n, 34n]);
+  expect(apportion(100n, [1n, 1n, 1n])).toEqual([33n, 34n, 33n]);
   expect(apportion(5n, [0n, 7n, 0n])).toEqual([0n, 5n, 0n]);
   expect(apportion(5n, [0n, 0n])).toEqual([0n, 0n]);
 });

@@ -95,14 +95,18 @@ export function isSamePrice(one: Price, other: Price): boolean {
   );
 }
 
-/** Splits an amount over weights so that the parts add up to it to the minor unit; all parts are 0 when the weights are. */
+/**
+ * Splits an amount over weights so that the parts add up to it to the minor unit, each as near to its share as rounding the
+ * sums before and after it half up allows; all parts are 0 when the weights are.
+ */
 export function apportion(amountMinor: bigint, weights: readonly bigint[]): readonly bigint[] {
   const full = sumOf(weights);
   if (full === 0n) return weights.map(() => 0n);
+  const upTo = (weight: bigint) => (2n * amountMinor * weight + full) / (2n * full);
   let before = 0n;
   return weights.map((weight) => {
     const after = before + weight;
-    const partMinor = (amountMinor * after) / full - (amountMinor * before) / full;
+    const partMinor = upTo(after) - upTo(before);
     before = after;
     return partMinor;
   });

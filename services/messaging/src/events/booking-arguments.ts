@@ -32,7 +32,7 @@ export function cancellationArguments({ cancellation }: Booking): Arguments {
 }
 
 /** An amount of money, left out when it is none: refundMinor, currency. */
-export function amount(key: "penalty" | "refund", money: Money | undefined): Arguments {
+export function amount(key: "penalty" | "refund" | "atVenue", money: Money | undefined): Arguments {
   if (money === undefined || money.amountMinor <= 0n || money.currencyCode === "") return {};
   return { [`${key}Minor`]: String(money.amountMinor), currency: money.currencyCode };
 }

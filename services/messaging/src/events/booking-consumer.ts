@@ -26,7 +26,8 @@ export function bookingConsumer(deps: WishDeps): Consumer {
     handlers: [
       on(BookingConfirmedSchema, async (tx, { booking }, event) => {
         const told = required(booking);
-        const given = bookingArguments(told);
+        // What a deposit left, or all of it. (BK-07)
+        const given = { ...bookingArguments(told), ...amount("atVenue", told.price?.dueAtVenue) };
         // Who has been there needs no confirmation any more.
         const expireTime = instantOf(told.endTime);
         const owners = await ownersOf(tx, idOf(providerOf(told.name)));
@@ -52,7 +53,7 @@ export function bookingConsumer(deps: WishDeps): Consumer {
         const expired = required(booking);
         const told = expiryTold(expiryOf(expired, previousState));
         if (told === undefined) return;
-        const refund = told === "paidTooLate" ? amount("refund", expired.price?.total) : {};
+        const refund = told === "paidTooLate" ? amount("refund", expired.price?.dueNow) : {};
         const given = { ...bookingArguments(expired), ...refund, told };
         postWishes(tx, deps, forCustomer(event, expired, { template: "booking-expired", given }));
       }),

@@ -45,6 +45,14 @@ describe("messages", () => {
     expect(rendered.html).toContain(`<html lang="${locale}" dir="${locale === "ar" ? "rtl" : "ltr"}">`);
   });
 
+  test("given a deposit, then the confirmation says what is left to pay at the venue; given none, nothing of it (BK-07)", () => {
+    const textOf = (locale: "en" | "ar", given: Arguments) =>
+      read("booking-confirmed", locale, given).text.replaceAll("\u00a0", " ");
+    expect(textOf("en", { ...booked, atVenueMinor: "28000" })).toContain("To pay at the venue: JOD 28.000");
+    expect(textOf("ar", { ...booked, atVenueMinor: "28000" })).toContain("يُدفع عند الحضور: ");
+    expect(textOf("en", booked)).not.toContain("venue");
+  });
+
   test.each(Object.keys(templates) as TemplateName[])("%s leaves nothing unfilled in either language", (template) => {
     const given = {
       ...booked,
@@ -52,6 +60,7 @@ describe("messages", () => {
       code: "123456",
       refundMinor: "1",
       penaltyMinor: "2",
+      atVenueMinor: "3",
       by: "PROVIDER",
       told: "unpaid",
     };

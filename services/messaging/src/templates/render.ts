@@ -100,6 +100,7 @@ function valuesOf(given: Arguments, { locale, now, expireTime }: RenderOptions):
         : formatTime(Temporal.Instant.from(startTime), timeZone, locale),
     party: partySize === undefined ? undefined : fillIn(partyTexts[locale], locale, { party: Number(partySize) }),
     total: money("totalMinor"),
+    atVenue: money("atVenueMinor"),
     penalty: money("penaltyMinor"),
     refund: money("refundMinor"),
     reference: booking === undefined ? undefined : referenceOf(booking),
