@@ -222,6 +222,22 @@ describe("a start that fails", () => {
     await expectNoConnections();
   });
 
+  test("given nobody who migrates, when a service starts, then it refuses a database that is not migrated, and takes one that is", async () => {
+    const own = await openWorld(["testing"]);
+    const migrating = { ...own.env, ...own.services.testing };
+    const serving = { ...migrating, MIGRATION_DATABASE_URL: "" };
+    const options = { logDestination: own.logDestination };
+    try {
+      await expect(runService(testingService(), serving, options)).rejects.toThrow(
+        /migrating testing: the database is not migrated \(store\/0001-[a-z-]+\.sql .*MIGRATION_DATABASE_URL/,
+      );
+      await (await runService(testingService(), migrating, options)).stop();
+      await (await runService(testingService(), serving, options)).stop();
+    } finally {
+      await own.close();
+    }
+  });
+
   async function expectNoConnections(): Promise<void> {
     const { database } = world;
     const { default: pg } = await import("pg");

@@ -4,7 +4,13 @@ export { type DataKey, dataKey } from "./keys/data-key.ts";
 export { addKeyVersion, createKeyFile, readKeyFile, removeKeyVersionsBefore } from "./keys/key-file.ts";
 export { type GivenKeys, type KeyRing, keyFileReadEveryMs, openKeyRing } from "./keys/key-ring.ts";
 export { countUnderOlderKeys, type EncryptedColumn, rotateColumn } from "./keys/rotate-column.ts";
-export { type MigrateOptions, MigrationError, migrate, storeMigrations } from "./migration/migrate.ts";
+export {
+  type MigrateOptions,
+  MigrationError,
+  migrate,
+  pendingMigrations,
+  storeMigrations,
+} from "./migration/migrate.ts";
 export { ownerRole, type PrepareOptions, prepareDatabase, serviceRole } from "./migration/prepare-database.ts";
 export { openStore, type Store, type StoreOptions } from "./open-store.ts";
 export { type PagedQuery, readPageToken, signPageToken } from "./paging/page-token.ts";

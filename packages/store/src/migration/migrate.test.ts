@@ -4,7 +4,15 @@ import { type TestDatabase, testDatabase } from "@dawr/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import pg from "pg";
 import { migrationFolder, quietLog } from "../../test/test-schema.ts";
-import { MigrationError, migrate, openStore, StatementError, type Store, storeMigrations } from "../index.ts";
+import {
+  MigrationError,
+  migrate,
+  openStore,
+  pendingMigrations,
+  StatementError,
+  type Store,
+  storeMigrations,
+} from "../index.ts";
 
 type Files = Readonly<Record<string, string>>;
 
@@ -12,7 +20,7 @@ let database: TestDatabase;
 const ends: (() => Promise<unknown>)[] = [];
 
 beforeAll(async () => {
-  database = await testDatabase();
+  database = await testDatabase(["testing"]);
 });
 
 afterAll(async () => {
@@ -143,6 +151,20 @@ describe("migrate()", () => {
   });
 });
 
+describe("pendingMigrations()", () => {
+  test("given a service's role, when it asks, then it is told what has not run: all, the rest, nothing", async () => {
+    const { run, url, folders, path } = await suite("testing", { "0001-pet.sql": "create table pet (id int);" });
+    const pending = () => pendingMigrations({ url, schema: "testing", folders, log: quietLog });
+    expect(await pending()).toEqual(["store/0001-platform.sql", expect.stringMatching(/\/0001-pet.sql$/)]);
+    await run();
+    expect(await pending()).toEqual([]);
+    await writeFile(join(path, "0002-name.sql"), "alter table pet add column name text;");
+    expect(await pending()).toEqual([expect.stringMatching(/\/0002-name.sql$/)]);
+    await writeFile(join(path, "0001-pet.sql"), "create table pet (id bigint);");
+    await expect(pending()).rejects.toThrow(MigrationError);
+  });
+});
+
 describe("the lock", () => {
   test("is gone when a migrating process dies", async () => {
     const { run } = await suite("sandbox", { "0001-pet.sql": "create table pet (id int); select pg_sleep(30);" });
@@ -169,16 +191,17 @@ async function suite(schema: string, files: Files) {
   const url = database.urlOf(schema);
   const store: Store = await openStore({ url, schema, now: Temporal.Now.instant, log: quietLog });
   ends.unshift(() => store.close());
+  const folders = [storeMigrations, folder.url];
   const run = (options: Partial<Parameters<typeof migrate>[0]> = {}): Promise<void> =>
     migrate({
       url: database.ownerUrl,
       schema,
       serviceRole: `dawr_${schema}`,
-      folders: [storeMigrations, folder.url],
+      folders,
       log: quietLog,
       ...options,
     });
-  return { run, store, url, path: folder.path };
+  return { run, store, url, folders, path: folder.path };
 }
 
 async function columnsOf(store: Store, table: string): Promise<readonly string[]> {

@@ -6,12 +6,16 @@ import { grantsOf } from "./grants.ts";
 import { type Migration, readMigrations } from "./migration-files.ts";
 
 /** What a schema is to become. */
-export type MigrateOptions = {
-  /** With the role that migrates. */
-  readonly url: string;
-  readonly schema: string;
+export type MigrateOptions = MigrationTarget & {
   /** Gets rights on the data, and none on the schema itself. */
   readonly serviceRole: string;
+};
+
+/** A schema, and the files that make it. */
+type MigrationTarget = {
+  /** To change something, with the role that migrates. */
+  readonly url: string;
+  readonly schema: string;
   /** Run in this order: the packages' own first. */
   readonly folders: readonly URL[];
   readonly log: Log;
@@ -24,15 +28,9 @@ export const storeMigrations = new URL("../../migrations/", import.meta.url);
  * Brings a schema forward: each new file in a transaction of its own, one process at a time. Throws MigrationError when
  * a file that has run was changed or is gone, or when one fails. Costs a few milliseconds when there is nothing to do.
  */
-export async function migrate({ url, schema, serviceRole, folders, log }: MigrateOptions): Promise<void> {
-  const client = new pg.Client({
-    ...clientConfig({ url, schema }),
-    application_name: `${schema} migrate`,
-    connectionTimeoutMillis: 10_000,
-  });
-  client.on("error", (error) => log.warn({ err: fromDriver(error), schema }, "the migrating connection was lost"));
-  try {
-    const [migrations] = await Promise.all([readMigrations(folders), client.connect()]);
+export async function migrate({ serviceRole, ...target }: MigrateOptions): Promise<void> {
+  const { schema, log } = target;
+  await onConnection(target, async (client, migrations) => {
     if (await isUpToDate(client, schema, serviceRole, migrations)) return;
     const lock = [`migrate ${schema}`];
     await client.query("select pg_advisory_lock(hashtextextended($1, 4))", lock);
@@ -42,16 +40,43 @@ export async function migrate({ url, schema, serviceRole, folders, log }: Migrat
     } finally {
       await client.query("select pg_advisory_unlock(hashtextextended($1, 4))", lock).catch(() => {});
     }
-  } catch (error) {
-    throw fromDriver(error);
-  } finally {
-    await client.end().catch(() => {});
-  }
+  });
+}
+
+/**
+ * The files that have still to run, as `owner/NNNN-name.sql`; any role that may read the schema can ask. Throws
+ * MigrationError when a file that has run was changed or is gone.
+ */
+export async function pendingMigrations(target: MigrationTarget): Promise<readonly string[]> {
+  return await onConnection(target, async (client, migrations) => {
+    const done = await readDone(client, target.schema).catch(noneIfMissing);
+    return pendingOf(migrations, done, target.schema).map(({ owner, name }) => `${owner}/${name}`);
+  });
 }
 
 /** A schema cannot be brought forward. */
 export class MigrationError extends Error {
   override readonly name = "MigrationError";
+}
+
+async function onConnection<T>(
+  { url, schema, folders, log }: MigrationTarget,
+  work: (client: pg.Client, migrations: readonly Migration[]) => Promise<T>,
+): Promise<T> {
+  const client = new pg.Client({
+    ...clientConfig({ url, schema }),
+    application_name: `${schema} migrate`,
+    connectionTimeoutMillis: 10_000,
+  });
+  client.on("error", (error) => log.warn({ err: fromDriver(error), schema }, "the migrating connection was lost"));
+  try {
+    const [migrations] = await Promise.all([readMigrations(folders), client.connect()]);
+    return await work(client, migrations);
+  } catch (error) {
+    throw fromDriver(error);
+  } finally {
+    await client.end().catch(() => {});
+  }
 }
 
 async function migrateLocked(
@@ -111,15 +136,15 @@ async function isUpToDate(
   serviceRole: string,
   migrations: readonly Migration[],
 ): Promise<boolean> {
-  let done: Done;
-  try {
-    done = await readDone(client, schema, serviceRole);
-  } catch (error) {
-    // No table, no schema, or no rights for the role yet.
-    if (error instanceof pg.DatabaseError && ["42P01", "3F000", "42704"].includes(error.code ?? "")) return false;
-    throw error;
-  }
+  const done = await readDone(client, schema, serviceRole).catch(noneIfMissing);
   return pendingOf(migrations, done, schema).length === 0 && done.size > 0;
+}
+
+/** No table, no schema, no role or no rights for it yet. */
+function noneIfMissing(error: unknown): Done {
+  if (error instanceof pg.DatabaseError && ["42P01", "3F000", "42704", "42501"].includes(error.code ?? ""))
+    return new Map();
+  throw error;
 }
 
 async function readDone(client: pg.Client, schema: string, serviceRole?: string): Promise<Done> {
