@@ -87,10 +87,14 @@ function serviceSettings(definition: ServiceDefinition, env: Env): ServiceSettin
   };
 }
 
-/** Reads the settings of the process and of all its services; throws one ConfigError with everything that is wrong. */
+/**
+ * Reads the settings of the process and of all its services; throws one ConfigError with everything that is wrong, also with
+ * what `alsoChecked` names.
+ */
 export function allSettings(
   units: readonly { readonly definition: ServiceDefinition; readonly env: Env }[],
   env: Env,
+  alsoChecked: ConfigShape,
 ): { readonly process: ProcessSettings; readonly services: ReadonlyMap<string, ServiceSettings> } {
   const found = new Map<string, { readonly problem: ConfigProblem; readonly services: string[] }>();
   const note = (service: string | undefined, problems: readonly ConfigProblem[]) => {
@@ -112,6 +116,7 @@ export function allSettings(
   }
   const ofProcess = attempt(undefined, () => parseConfig(processConfig, env));
   attempt(undefined, () => parseTelemetryConfig(env));
+  attempt(undefined, () => parseConfig(alsoChecked, env));
   const services = new Map<string, ServiceSettings>();
   for (const { definition, env: own } of units) {
     const settings = attempt(definition.name, () => serviceSettings(definition, own));

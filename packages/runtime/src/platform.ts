@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { DescService, Message } from "@bufbuild/protobuf";
 import type { Client } from "@connectrpc/connect";
-import { ConfigError, type Env } from "@dawr/config";
+import { ConfigError, type ConfigShape, type Env } from "@dawr/config";
 import type { Bus } from "@dawr/events";
 import {
   type Caller,
@@ -64,6 +64,8 @@ export type Topology = {
   readonly name: string;
   readonly version: string;
   readonly env: Env;
+  /** The variables of its listeners, which are wrong together with all others. */
+  readonly config: ConfigShape;
   /** This process has the databases for itself. */
   readonly isAlone: boolean;
   readonly units: readonly { readonly definition: ServiceDefinition; readonly env: Env }[];
@@ -81,7 +83,7 @@ export type Topology = {
 
 /** Starts services in order; on any failure stops what had started and throws ConfigError or StartError. */
 export async function startPlatform(topology: Topology, options: RunOptions): Promise<Running> {
-  const { process: settings, services } = allSettings(topology.units, topology.env);
+  const { process: settings, services } = allSettings(topology.units, topology.env, topology.config);
   const telemetry = await startTelemetry({
     service: topology.name,
     version: topology.version,
@@ -120,7 +122,7 @@ type Starting = {
   readonly services: ReadonlyMap<string, ServiceSettings>;
   readonly telemetry: Telemetry;
   readonly stages: Stages;
-  readonly enter: (state: State) => void;
+  readonly enter: (state: State, about?: object) => void;
   readonly doing: { what: string };
 };
 
@@ -209,7 +211,7 @@ async function start(starting: Starting): Promise<Omit<Running, "log" | "stop">>
     await delay(Math.min(settings.DRAIN_DELAY.total("milliseconds"), graceMs));
   });
   isReady = true;
-  enter("ready");
+  enter("ready", { urls });
 
   return {
     urls,
@@ -274,12 +276,12 @@ async function readinessOf(units: readonly Unit[], isReady: boolean, log: Logger
   return { ready: ready && isReady, checks: results };
 }
 
-function stateTeller(log: Logger, onState: RunOptions["onState"]): (state: State) => void {
+function stateTeller(log: Logger, onState: RunOptions["onState"]): Starting["enter"] {
   let before = performance.now();
-  return (state) => {
+  return (state, about) => {
     const elapsedMs = Math.round(performance.now() - before);
     before = performance.now();
-    log.info({ state, elapsedMs }, state);
+    log.info({ state, elapsedMs, ...about }, state);
     onState?.(state, elapsedMs);
   };
 }

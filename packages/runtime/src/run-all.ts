@@ -26,6 +26,7 @@ export function runAll(definitions: readonly ServiceDefinition[], options: RunAl
       name: "dawr",
       version,
       env,
+      config: {},
       isAlone,
       units: definitions.map((definition) => ({ definition, env: { ...env, ...services[definition.name] } })),
       bus: ({ log, now }) => bus ?? inProcessBus({ log, now }),

@@ -21,6 +21,7 @@ export function runService(definition: ServiceDefinition, env: Env, options: Run
       name: definition.name,
       version,
       env,
+      config: aloneConfig,
       isAlone: false,
       units: [{ definition, env }],
       bus: () => bus,

@@ -1,4 +1,7 @@
 import { spawn } from "node:child_process";
+import { mkdtemp, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Env } from "@dawr/config";
 import { eventually } from "@dawr/testkit";
@@ -52,11 +55,27 @@ describe("main", () => {
   });
 
   test("given a wrong environment, when it runs, then all problems are told without a stack and it exits with 2", async () => {
-    const { code, err } = await run({ HOLD: "soon", GRPC_PORT: "x" }).ended;
+    const { code, err } = await run({ HOLD: "soon", GRPC_PORT: "x", METRICS_PORT: "y" }).ended;
     expect(code).toBe(2);
-    for (const name of ["HOLD", "DATABASE_URL", "KEY_FILE", "WORKLOAD_KEY_FILE"])
+    for (const name of ["HOLD", "DATABASE_URL", "KEY_FILE", "WORKLOAD_KEY_FILE", "GRPC_PORT", "METRICS_PORT"])
       expect(err).toContain(`  ${name}: expected`);
     expect(err).not.toMatch(/\n +at /);
+  });
+
+  test("given key files in folders that are not there, when it runs, then it makes them and says where it listens", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "dawr-main-"));
+    const files = { KEY_FILE: join(folder, "a", "keys.json"), WORKLOAD_KEY_FILE: join(folder, "b", "c", "workload") };
+    const { child, ended, isReady } = run({ ...whole(), ...files });
+    await isReady();
+    child.kill("SIGTERM");
+    const { out } = await ended;
+    const ready = out.split("\n").find((line) => line.includes('"state":"ready"')) ?? "";
+    expect(JSON.parse(ready)).toMatchObject({
+      urls: { grpc: expect.stringMatching(/:[1-9]\d*$/), metrics: expect.stringMatching(/:[1-9]\d*$/) },
+    });
+    for (const file of Object.values(files)) expect((await stat(file)).mode & 0o777).toBe(0o600);
+    expect((await stat(join(folder, "b"))).mode & 0o777).toBe(0o700);
+    await rm(folder, { recursive: true });
   });
 
   test("given a service that runs, when it gets SIGTERM, then it stops in order and exits with 0", async () => {
