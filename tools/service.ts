@@ -2,15 +2,30 @@ import { existsSync, readdirSync } from "node:fs";
 
 // npm run service -- NAME: runs one service alone, as a pod does.
 const services = new URL("../services/", import.meta.url);
-const names = readdirSync(services).filter((name) => existsSync(new URL(`${name}/src/main.ts`, services)));
-const [, , name, ...args] = process.argv;
+// Standalone is all of them, and has npm start.
+const names = readdirSync(services).filter(
+  (name) => name !== "standalone" && existsSync(new URL(`${name}/src/main.ts`, services)),
+);
+const [, , name = "", ...flags] = process.argv;
 
-if (name === undefined || !names.includes(name)) {
-  const problem = name === undefined ? "tell which service to run" : `there is no service called ${name}`;
-  console.error(`dawr: ${problem}; there are: ${names.join(", ")}`);
-  process.exit(2);
+if (name === "--help" || name === "-h") {
+  console.log(`npm run service -- NAME runs a service alone; with --help behind it, it tells what it reads.\n`);
+  console.log(`The services are ${names.join(", ")}.`);
+  process.exit(0);
 }
+if (!names.includes(name)) {
+  const problem = name === "" ? "tell which service to run" : `there is no service called ${name}`;
+  refuse(`${problem}; there are: ${names.join(", ")}`);
+}
+// Before the service is loaded, which takes a second.
+const unknown = flags.find((flag) => flag !== "--help");
+if (unknown !== undefined) refuse(`${unknown}: unknown; a service knows --help, and reads its environment`);
 
 const main = new URL(`${name}/src/main.ts`, services);
-process.argv.splice(1, process.argv.length, main.pathname, ...args);
+process.argv.splice(1, process.argv.length, main.pathname, ...flags);
 await import(main.href);
+
+function refuse(problem: string): never {
+  console.error(`dawr: ${problem}`);
+  process.exit(2);
+}
