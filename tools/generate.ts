@@ -4,9 +4,11 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { compareGenerated, generateInto } from "./check/generated.ts";
 import { root } from "./check/run-command.ts";
+import { readOptions } from "./options.ts";
 
 // npm run generate: makes gen/ anew from proto/, docs/errors.md from the error reasons of the contracts, and
 // docs/settings.md from the settings of the services.
+readOptions("npm run generate: makes gen/, docs/errors.md and docs/settings.md anew", {});
 const folder = await mkdtemp(join(tmpdir(), "dawr-generate-"));
 try {
   const fresh = await generateInto(folder);

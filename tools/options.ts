@@ -1,4 +1,5 @@
-import { type ParseArgsConfig, parseArgs } from "node:util";
+import type { ParseArgsConfig } from "node:util";
+import { CommandLineError, readCommandLine } from "@dawr/config/command-line";
 
 /** Reads a tool's command line: --help prints the usage and ends, and what is not understood is one line and a failure. */
 export function readOptions<const T extends NonNullable<ParseArgsConfig["options"]>>(
@@ -11,10 +12,15 @@ export function readOptions<const T extends NonNullable<ParseArgsConfig["options
     process.exit(0);
   }
   try {
-    return parseArgs({ options, allowPositionals });
+    return readCommandLine(options, { argv: process.argv.slice(2), env: process.env, allowPositionals });
   } catch (error) {
-    const line = error instanceof Error ? error.message.split(/\.\s/)[0] : String(error);
-    console.error(`dawr: ${line}; --help tells what there is`);
-    process.exit(2);
+    if (!(error instanceof CommandLineError)) throw error;
+    refuse(error.message);
   }
+}
+
+/** Ends the process with one line on what is wrong with its command line. */
+export function refuse(problem: string): never {
+  console.error(`dawr: ${problem}`);
+  process.exit(2);
 }

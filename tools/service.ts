@@ -1,4 +1,5 @@
 import { existsSync, readdirSync } from "node:fs";
+import { refuse } from "./options.ts";
 
 // npm run service -- NAME: runs one service alone, as a pod does.
 const services = new URL("../services/", import.meta.url);
@@ -24,8 +25,3 @@ if (unknown !== undefined) refuse(`${unknown}: unknown; a service knows --help, 
 const main = new URL(`${name}/src/main.ts`, services);
 process.argv.splice(1, process.argv.length, main.pathname, ...flags);
 await import(main.href);
-
-function refuse(problem: string): never {
-  console.error(`dawr: ${problem}`);
-  process.exit(2);
-}
