@@ -3,7 +3,7 @@ export { DecryptionError } from "./keys/cipher.ts";
 export { type DataKey, dataKey } from "./keys/data-key.ts";
 export { addKeyVersion, createKeyFile, readKeyFile, removeKeyVersionsBefore } from "./keys/key-file.ts";
 export { type GivenKeys, type KeyRing, keyFileReadEveryMs, openKeyRing } from "./keys/key-ring.ts";
-export { countUnderOlderKeys, type EncryptedColumn, rotateColumn } from "./keys/rotate-column.ts";
+export { canReadColumn, countUnderOlderKeys, type EncryptedColumn, rotateColumn } from "./keys/rotate-column.ts";
 export {
   type MigrateOptions,
   MigrationError,

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { type TestSchema, testSchema } from "../../test/test-schema.ts";
-import { countUnderOlderKeys, type KeyRing, openKeyRing, rotateColumn, type Store } from "../index.ts";
+import { canReadColumn, countUnderOlderKeys, type KeyRing, openKeyRing, rotateColumn, type Store } from "../index.ts";
 
 const one = { version: 1, key: Buffer.alloc(32, 1) };
 const two = { version: 2, key: Buffer.alloc(32, 2) };
@@ -13,7 +13,8 @@ let rotated: KeyRing;
 beforeAll(async () => {
   schema = await testSchema(
     `create table person (home text, id int, name bytea, data_key bytea, primary key (home, id));
-     create table answer (id int primary key, response bytea not null);`,
+     create table answer (id int primary key, response bytea not null);
+     create table note (id int primary key, body bytea not null);`,
   );
   store = await schema.open();
   old = await openKeyRing({ versions: [one] });
@@ -81,6 +82,20 @@ test("given a run that was ended between two batches, when it is run again, then
   expect(await countUnderOlderKeys(store, rotated, column)).toBe(0);
   const [plain] = await store.read((tx) => tx.query<{ response: Buffer }>("select response from answer where id = 5"));
   expect(plain?.response).toEqual(Buffer.from([10, 3, 97, 98, 99]));
+});
+
+test("given keys, when a column is tried, then they read it, or do not, or there is nothing to read", async () => {
+  const other = await openKeyRing({ versions: [{ version: 1, key: Buffer.alloc(32, 8) }] });
+  const column = { table: "note", key: ["id"], column: "body", context: "note" };
+  const put = (id: number, body: Uint8Array) =>
+    store.transaction((tx) => tx.query("insert into note values ($1, $2)", [id, body]));
+  expect(await canReadColumn(store, old, column)).toBeUndefined();
+  await put(1, Buffer.from([10, 3, 97]));
+  expect(await canReadColumn(store, old, column)).toBeUndefined();
+  await put(2, other.encrypt("text", "note"));
+  expect(await canReadColumn(store, old, column)).toBe(false);
+  await put(3, old.encrypt("text", "note"));
+  expect(await canReadColumn(store, old, column)).toBe(true);
 });
 
 test("given a value under a key that is gone, when its column is run, then the error says where it is", async () => {

@@ -35,9 +35,6 @@ export async function rotateColumn(
   column: EncryptedColumn,
   { batchSize = 200, onBatch, signal }: RotateOptions = {},
 ): Promise<number> {
-  const { context } = column;
-  const contextOf = typeof context === "string" ? () => context : context;
-  const isDataKey = column.holds === "data key";
   const statements = statementsOf(column);
   let rotated = 0;
   let after: readonly unknown[] | undefined;
@@ -50,17 +47,7 @@ export async function rotateColumn(
         ...(after ?? []),
       ]);
       for (const { sealed, key } of rows.map((row) => toRow(row, column.key.length))) {
-        const own = contextOf(key);
-        const again = isDataKey
-          ? keys.wrapDataKey(
-              unsealed(column, key, () => keys.unwrapDataKey(sealed, own)),
-              own,
-            )
-          : keys.encrypt(
-              unsealed(column, key, () => keys.decrypt(sealed, own)),
-              own,
-            );
-        await tx.query(statements.update, [again, ...key]);
+        await tx.query(statements.update, [opened(column, keys, sealed, key).sealAnew(), ...key]);
       }
       return { key: rows.map((row) => toRow(row, column.key.length).key).at(-1), count: rows.length };
     });
@@ -71,6 +58,26 @@ export async function rotateColumn(
   }
 }
 
+/** Whether the keys open any of a few values of a column; undefined when it holds none that a key ring has made. */
+export async function canReadColumn(
+  store: Store,
+  keys: KeyRing,
+  column: EncryptedColumn,
+): Promise<boolean | undefined> {
+  const rows = await store.read((tx) => tx.query<Row>(statementsOf(column).some, [currentHeader(keys)]));
+  if (rows.length === 0) return undefined;
+  return rows.some((row) => {
+    const { sealed, key } = toRow(row, column.key.length);
+    try {
+      opened(column, keys, sealed, key);
+      return true;
+    } catch (error) {
+      if (error instanceof DecryptionError) return false;
+      throw error;
+    }
+  });
+}
+
 /** How many values of a column are encrypted by another version than the current one. */
 export async function countUnderOlderKeys(store: Store, keys: KeyRing, column: EncryptedColumn): Promise<number> {
   const statement = statementsOf(column).count;
@@ -78,9 +85,21 @@ export async function countUnderOlderKeys(store: Store, keys: KeyRing, column: E
   return Number(row?.count ?? 0);
 }
 
-function unsealed<T>({ table, column }: EncryptedColumn, key: readonly unknown[], open: () => T): T {
+/** A value of a column, which is open now and can be sealed under the current version; throws DecryptionError. */
+function opened(
+  { table, column, context, holds }: EncryptedColumn,
+  keys: KeyRing,
+  sealed: Uint8Array,
+  key: readonly unknown[],
+): { sealAnew(): Uint8Array } {
+  const own = typeof context === "string" ? context : context(key);
   try {
-    return open();
+    if (holds === "data key") {
+      const dataKey = keys.unwrapDataKey(sealed, own);
+      return { sealAnew: () => keys.wrapDataKey(dataKey, own) };
+    }
+    const plain = keys.decrypt(sealed, own);
+    return { sealAnew: () => keys.encrypt(plain, own) };
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new DecryptionError(`${table}.${column} of ${key.join("/")}: ${reason}`, { cause });
@@ -100,7 +119,7 @@ function currentHeader(keys: KeyRing): Uint8Array {
   return keys.sign("", "").subarray(0, 5);
 }
 
-type Statements = Readonly<Record<"first" | "next" | "update" | "count", string>>;
+type Statements = Readonly<Record<"some" | "first" | "next" | "update" | "count", string>>;
 
 function statementsOf({ table, key, column }: EncryptedColumn): Statements {
   const name = table.split(".").map(pg.escapeIdentifier).join(".");
@@ -108,15 +127,16 @@ function statementsOf({ table, key, column }: EncryptedColumn): Statements {
   const keys = key.map(pg.escapeIdentifier);
   const places = keys.map((_, index) => `$${index + 3}`).join(", ");
   // The first byte says that a key ring made it: no message of Protobuf, no text and no JSON begins like that.
-  const isOlder = `substring(${value} from 1 for 1) = substring($1::bytea from 1 for 1)
-      and substring(${value} from 1 for 5) <> $1::bytea`;
+  const isOfRing = `substring(${value} from 1 for 1) = substring($1::bytea from 1 for 1)`;
+  const isOlder = `${isOfRing} and substring(${value} from 1 for 5) <> $1::bytea`;
+  const found = `select ${value} as sealed, ${keys.map((k, index) => `${k} as k${index}`).join(", ")} from ${name}`;
   const select = (after: string): string => `
-    select ${value} as sealed, ${keys.map((k, index) => `${k} as k${index}`).join(", ")}
-    from ${name}
+    ${found}
     where ${isOlder} ${after}
     order by ${keys.join(", ")}
     limit $2 for no key update skip locked`;
   return {
+    some: `${found} where ${isOfRing} limit 5`,
     first: select(""),
     next: select(`and (${keys.join(", ")}) > (${places})`),
     count: `select count(*) as count from ${name} where ${isOlder}`,
