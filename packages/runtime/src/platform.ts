@@ -22,6 +22,7 @@ import {
 import { newId as newUuid, platformClock } from "./clock.ts";
 import { allSettings, type ProcessSettings, type ServiceSettings } from "./config.ts";
 import { askReadiness, type Readiness, serveHealth } from "./health.ts";
+import { importInto } from "./import-into.ts";
 import { openWorkloadKey } from "./keys.ts";
 import { migrateService } from "./migrate.ts";
 import type { Host, Listener, Parts, ServiceDefinition } from "./service.ts";
@@ -50,6 +51,8 @@ export type Running = {
   client<S extends DescService>(service: S, options?: { readonly workload?: string }): Client<S>;
   /** Gives resources in bulk to every service that takes some, each in one transaction of its own. */
   importResources(resources: readonly Message[]): Promise<void>;
+  /** The same once under a name, whatever ends it on the way; the resources are made only when a service lacks them. */
+  importOnce(name: string, make: () => readonly Message[]): Promise<void>;
   /** Stops in order within the limit; throws StopError when something did not. */
   stop(): Promise<void>;
 };
@@ -229,13 +232,12 @@ async function start(starting: Starting): Promise<Omit<Running, "log" | "stop">>
     },
     client: (service, { workload } = {}) => memoryCaller(all, { workload }).client(service),
     async importResources(resources) {
-      await together({ what: "" }, units, {
-        what: nameOf,
-        work: async ({ definition, host }) => {
-          const { importResources } = definition;
-          if (importResources !== undefined) await host.store.transaction((tx) => importResources(tx, resources, host));
-        },
-      });
+      await together({ what: "" }, units, { what: nameOf, work: (unit) => importInto(unit, () => resources) });
+    },
+    async importOnce(name, make) {
+      let made: readonly Message[] | undefined;
+      const resources = () => (made ??= make());
+      await together({ what: "" }, units, { what: nameOf, work: (unit) => importInto(unit, resources, name) });
     },
   };
 }

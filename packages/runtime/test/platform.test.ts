@@ -1,7 +1,9 @@
 import { randomUUID } from "node:crypto";
+import { create, type Message } from "@bufbuild/protobuf";
 import { ConfigError } from "@dawr/config";
 import { inProcessBus } from "@dawr/events";
 import { EchoService } from "@dawr/gen/dawr/testing/v1/echo_pb.js";
+import { ThingHappenedSchema } from "@dawr/gen/dawr/testing/v1/events_pb.js";
 import { eventually, testClock } from "@dawr/testkit";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
 import {
@@ -153,6 +155,30 @@ describe("runAll", () => {
       const kinds = await rowsOf(second, "testing", "select kind from done_work where key = $1", [id]);
       expect(kinds).toEqual([{ kind: "deadline" }]);
     });
+  });
+
+  test("given an import that failed in one service, when it is repeated, then only that service takes it, and then none", async () => {
+    const taken: string[] = [];
+    let isBroken = true;
+    const importing = (definition: ServiceDefinition): ServiceDefinition => ({
+      ...definition,
+      importResources: async (_tx, resources) => {
+        if (isBroken && definition.name === "watcher") throw new Error("the disk is full");
+        taken.push(`${definition.name} ${resources.length}`);
+      },
+    });
+    const platform = await start([importing(testingService()), importing(watcherService)]);
+    const load = (make: () => readonly Message[]) => platform.importOnce("a market", make);
+    const one = [create(ThingHappenedSchema, {})];
+    await expect(load(() => one)).rejects.toThrow("the disk is full");
+    isBroken = false;
+    await load(() => [...one, ...one]);
+    await load(() => {
+      throw new Error("nobody wants them");
+    });
+    expect(taken).toEqual(["testing 1", "watcher 2"]);
+    await platform.importOnce("another market", () => []);
+    expect(taken.slice(2).sort()).toEqual(["testing 0", "watcher 0"]);
   });
 
   test("given a job that nobody knows, when it is enqueued, then it is refused", async () => {
