@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { create } from "@bufbuild/protobuf";
 import { createValidator } from "@bufbuild/protovalidate";
 import { type Env, parseConfig } from "@dawr/config";
@@ -48,18 +49,31 @@ export async function promoteToSuperAdmin(deps: AdminDeps, email: string): Promi
   });
 }
 
+/** Who is to be a super-admin. */
+export type Administrator = { readonly email: string; readonly displayName: string };
+
+/** Throws RangeError, in words for the person who typed it, for an address or a name that the contract does not take. */
+export function requireAddressAndName(who: Administrator): void {
+  requireValid({ ...who, password: "x".repeat(20) });
+}
+
+/** The same for a new password, besides IdentityError PASSWORD_WEAK and PASSWORD_LEAKED. (ID-01) */
+export async function requireNewPassword(password: string, who: Administrator): Promise<void> {
+  requireValid({ ...who, password });
+  await requireStrongPassword(password, [who.email, who.displayName]);
+}
+
 /**
- * Makes the account of a super-admin, whose address counts as proven; answers its name. Throws IdentityError PASSWORD_WEAK
- * or PASSWORD_LEAKED, and RangeError for an address or a password that the contract does not take. (ID-07)
+ * Makes the account of a super-admin, whose address counts as proven; answers its name. Refuses what requireAddressAndName
+ * and requireNewPassword do. (ID-07)
  */
 export async function createSuperAdmin(
   deps: AdminDeps,
-  person: { readonly email: string; readonly password: string; readonly displayName: string },
+  { password, ...who }: Administrator & { readonly password: string },
 ): Promise<string> {
   const { store, keys, now, newId } = deps;
-  const { email, password, displayName } = person;
-  requireValid(person, newId());
-  await requireStrongPassword(password, [email, displayName]);
+  const { email, displayName } = who;
+  await requireNewPassword(password, who);
   const at = now();
   const account: Account = {
     id: newId(),
@@ -85,10 +99,24 @@ export async function createSuperAdmin(
   return accountName(account.id);
 }
 
-function requireValid(person: { email: string; password: string; displayName: string }, requestId: string): void {
+function requireValid(person: Administrator & { readonly password: string }): void {
   const { year, month, day } = birthDate;
-  const request = create(RegisterRequestSchema, { ...person, birthDate: { year, month, day }, requestId });
+  const request = create(RegisterRequestSchema, {
+    ...person,
+    birthDate: { year, month, day },
+    requestId: randomUUID(),
+  });
   const { violations } = createValidator().validate(RegisterRequestSchema, request);
   const [first] = violations ?? [];
-  if (first !== undefined) throw new RangeError(`${first.field.map(String).join(".")}: ${first.message}`);
+  if (first === undefined) return;
+  const [field] = first.field;
+  const name = field?.kind === "field" ? field.localName : "";
+  throw new RangeError(`${asked.get(name) ?? name} ${first.message}`);
 }
+
+/** What people call the fields. */
+const asked: ReadonlyMap<string, string> = new Map([
+  ["email", "the e-mail address"],
+  ["password", "the password"],
+  ["displayName", "the name"],
+]);

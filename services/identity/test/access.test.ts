@@ -5,7 +5,7 @@ import { tokenIssuer } from "@dawr/rpc";
 import { eventually } from "@dawr/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { decodeJwt, decodeProtectedHeader } from "jose";
-import { createSuperAdmin, promoteToSuperAdmin } from "../src/super-admin.ts";
+import { createSuperAdmin, promoteToSuperAdmin, requireAddressAndName } from "../src/super-admin.ts";
 import { as, newEmail, refusal, startIdentity, type TestIdentity } from "./start-identity.ts";
 
 let world: TestIdentity;
@@ -39,13 +39,17 @@ describe("the first super-admin", () => {
   });
 
   test("given a weak password or no address, then it is refused", async () => {
-    const make = (email: string, password: string) =>
-      createSuperAdmin(adminDeps(), { email, password, displayName: "A" });
+    const make = (email: string, password: string, displayName = "A") =>
+      createSuperAdmin(adminDeps(), { email, password, displayName });
     await expect(make(newEmail(), "password123")).rejects.toMatchObject({ reason: "PASSWORD_LEAKED" });
     await expect(make(newEmail(), "administrator")).rejects.toMatchObject({
       reason: expect.stringMatching(/PASSWORD_/),
     });
-    await expect(make("nobody", word)).rejects.toThrow("email");
+    await expect(make("nobody", word)).rejects.toThrow("the e-mail address must be a valid");
+    await expect(make(newEmail(), word.slice(0, 7))).rejects.toThrow("the password must be at least 8 characters");
+    await expect(make(newEmail(), word, "")).rejects.toThrow("the name must be at least");
+    expect(() => requireAddressAndName({ email: "nobody", displayName: "A" })).toThrow("the e-mail address");
+    expect(() => requireAddressAndName({ email: newEmail(), displayName: "A" })).not.toThrow();
   });
 
   test("given an address that has an account, then that account gets the role and its sessions end", async () => {
