@@ -1,12 +1,11 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { readRunFile } from "../../services/standalone/src/run-file.ts";
 import type { Urls } from "../journey/platform-client.ts";
 
 /** The platform that runs on a data folder, when one does. */
 export async function runningPlatform(dataDir: string): Promise<Urls | undefined> {
-  const text = await readFile(join(dataDir, "run.json"), "utf8").catch(() => undefined);
-  if (text === undefined) return undefined;
-  const { urls } = JSON.parse(text) as { readonly urls: Urls };
-  const answer = await fetch(`${urls.gateway}/healthz`).catch(() => undefined);
-  return answer?.ok === true ? urls : undefined;
+  const run = await readRunFile(join(dataDir, "run.json"));
+  if (run === undefined) return undefined;
+  const answer = await fetch(`${run.urls.gateway}/healthz`).catch(() => undefined);
+  return answer?.ok === true ? run.urls : undefined;
 }

@@ -2,11 +2,12 @@ import { createInterface } from "node:readline/promises";
 import { Writable } from "node:stream";
 import { StandaloneError } from "./standalone-error.ts";
 
-/** Asks for a new password on the terminal, twice, without showing it. */
-export async function askPassword(): Promise<string> {
+/** Asks for a new password on the terminal, twice, without showing it; what `check` throws is told after the first time. */
+export async function askPassword(check: (password: string) => Promise<void>): Promise<string> {
   if (!process.stdin.isTTY)
     throw new StandaloneError("there is no terminal to ask for a password: give it in DAWR_ADMIN_PASSWORD");
   const password = await ask("Password: ");
+  await check(password);
   if ((await ask("Once more: ")) !== password) throw new StandaloneError("the two passwords differ");
   return password;
 }

@@ -17,6 +17,24 @@ export function portsFrom(gateway: number): Ports {
   return { gateway, sandbox: gateway + 1, metrics: gateway + 2, smtp: gateway + 3 };
 }
 
+/** The variables in whose place `npm start` has a flag, with that flag: it decides, and they are not read. */
+const flagOf = {
+  GATEWAY_PORT: "--port",
+  SANDBOX_PORT: "--port",
+  SANDBOX_SMTP_PORT: "--port",
+  METRICS_PORT: "--port",
+  DATABASE_URL: "--database-url",
+  MIGRATION_DATABASE_URL: "--database-url",
+  LOG_LEVEL: "--log-level",
+} as const;
+
+/** One line on variables that somebody has set and that are not read; undefined when there are none. */
+export function unreadIn(given: Env): string | undefined {
+  const unread = Object.entries(flagOf).filter(([name]) => isSet(given[name]));
+  if (unread.length === 0) return undefined;
+  return `npm start does not read ${unread.map(([name, flag]) => `${name} (it has ${flag})`).join(", ")}`;
+}
+
 /** What every service reads from its environment, made from the data folder, the ports and the database. */
 export function environmentOf(options: {
   readonly folder: DataFolder;
@@ -25,25 +43,33 @@ export function environmentOf(options: {
   readonly logLevel: string;
   /** The services that have a schema. */
   readonly schemas: readonly string[];
-  /** What the person has set: it wins. */
+  /** What the person has set: it wins, except over flags. */
   readonly given: Env;
-}): { readonly env: Env; readonly services: Readonly<Record<string, Env>> } {
+}): {
+  readonly env: Env;
+  /** Of the keys that encrypt personal data. */
+  readonly keyFile: string;
+  /** What each service reads besides. */
+  readonly services: Readonly<Record<string, Env>>;
+} {
   const { folder, ports, adminUrl, logLevel, schemas, given } = options;
+  const said = {
+    GATEWAY_PORT: String(ports.gateway),
+    SANDBOX_PORT: String(ports.sandbox),
+    SANDBOX_SMTP_PORT: String(ports.smtp),
+    METRICS_PORT: String(ports.metrics),
+    LOG_LEVEL: logLevel,
+  };
   const secret = (what: string) => createHmac("sha256", folder.secret).update(what).digest("base64url");
   const env = {
-    LOG_LEVEL: logLevel,
     // Everything on this machine, for this machine.
     HOST: "127.0.0.1",
-    METRICS_PORT: String(ports.metrics),
     WORKLOAD_KEY_FILE: folder.workloadKeyFile,
     KEY_FILE: folder.keyFile,
     CREATE_KEYS: "true",
     DATABASE_CONNECTIONS: "10",
     GATEWAY_HOST: "127.0.0.1",
-    GATEWAY_PORT: String(ports.gateway),
     GATEWAY_ORIGINS: "*",
-    SANDBOX_PORT: String(ports.sandbox),
-    SANDBOX_SMTP_PORT: String(ports.smtp),
     SANDBOX_API_KEY: secret("sandbox api key"),
     SANDBOX_WEBHOOK_SECRET: secret("sandbox webhooks"),
     SMTP_URL: `smtp://127.0.0.1:${ports.smtp}`,
@@ -54,11 +80,13 @@ export function environmentOf(options: {
     PAYMENT_SANDBOX_WEBHOOK_SECRET: secret("sandbox webhooks"),
     PAYMENT_WEBHOOK_URL: `http://127.0.0.1:${ports.gateway}/webhooks`,
     PAYMENT_RETURN_URLS: `http://localhost:${ports.gateway}`,
-    ...given,
+    ...Object.fromEntries(Object.entries(given).filter(([, value]) => isSet(value))),
+    ...said,
   };
   const migration = withRole(adminUrl, ownerRole, passwordOf(folder)(ownerRole));
   return {
     env,
+    keyFile: given.KEY_FILE || folder.keyFile,
     services: Object.fromEntries(
       schemas.map((name) => {
         const role = serviceRole(name);
@@ -73,6 +101,9 @@ export function environmentOf(options: {
 export function passwordOf(folder: DataFolder): (role: string) => string {
   return (role) => createHmac("sha256", folder.secret).update(`role ${role}`).digest("base64url");
 }
+
+/** An empty variable is as none. */
+const isSet = (value: string | undefined): boolean => value !== undefined && value !== "";
 
 function withRole(adminUrl: string, role: string, password: string): string {
   const url = new URL(adminUrl);

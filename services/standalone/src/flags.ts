@@ -1,5 +1,5 @@
-import { parseArgs } from "node:util";
-import { StandaloneError } from "./standalone-error.ts";
+import type { Env } from "@dawr/config";
+import { CommandLineError, readCommandLine } from "@dawr/config/command-line";
 
 /** What the command line asks for. */
 export type Flags = {
@@ -16,12 +16,15 @@ export type Flags = {
   readonly help: boolean;
 };
 
+/** Where everything is kept, unless told. */
+export const defaultDataDir = ".dawr";
+
 const logLevels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"];
 
 /** The flags as a person reads them. */
 export const usage = `npm start -- [flags]
 
-  --data DIR          where everything is kept (.dawr)
+  --data DIR          where everything is kept (${defaultDataDir})
   --port N            the gateway's port (8080); the sandbox, metrics and SMTP take the ports after it
   --fresh             throw the kept state away first
   --no-demo           start without the demo market
@@ -29,22 +32,33 @@ export const usage = `npm start -- [flags]
   --log-level LEVEL   ${logLevels.join(", ")} (error)
   --help              this`;
 
-/** Reads the command line; throws a StandaloneError that names what is wrong with it. */
-export function parseFlags(argv: readonly string[]): Flags {
-  const { values } = readArguments(argv);
+/** Reads the command line; throws a CommandLineError that names what is wrong with it. */
+export function parseFlags(argv: readonly string[], env: Env): Flags {
+  const { values } = readCommandLine(
+    {
+      data: { type: "string", default: defaultDataDir },
+      port: { type: "string", default: "8080" },
+      fresh: { type: "boolean", default: false },
+      "no-demo": { type: "boolean", default: false },
+      "database-url": { type: "string" },
+      "log-level": { type: "string", default: "error" },
+      help: { type: "boolean", short: "h", default: false },
+    },
+    { argv, env },
+  );
   const port = Number(values.port);
   if (!/^\d+$/.test(values.port) || port > 65_531) {
-    throw new StandaloneError(`--port wants a number from 0 to 65531, not "${values.port}"`);
+    throw new CommandLineError(`--port wants a number from 0 to 65531, not "${values.port}"`);
   }
   if (!logLevels.includes(values["log-level"])) {
-    throw new StandaloneError(`--log-level wants one of ${logLevels.join(", ")}, not "${values["log-level"]}"`);
+    throw new CommandLineError(`--log-level wants one of ${logLevels.join(", ")}, not "${values["log-level"]}"`);
   }
   const databaseUrl = values["database-url"];
   if (databaseUrl !== undefined && !/^postgres(ql)?:\/\//.test(databaseUrl)) {
-    throw new StandaloneError("--database-url wants a URL that starts with postgres://");
+    throw new CommandLineError("--database-url wants a URL that starts with postgres://");
   }
   if (values.fresh && databaseUrl !== undefined) {
-    throw new StandaloneError(
+    throw new CommandLineError(
       "--fresh throws a data folder away, keys included, but not the database of --database-url",
     );
   }
@@ -57,25 +71,4 @@ export function parseFlags(argv: readonly string[]): Flags {
     logLevel: values["log-level"],
     help: values.help,
   };
-}
-
-function readArguments(argv: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...argv],
-      strict: true,
-      options: {
-        data: { type: "string", default: ".dawr" },
-        port: { type: "string", default: "8080" },
-        fresh: { type: "boolean", default: false },
-        "no-demo": { type: "boolean", default: false },
-        "database-url": { type: "string" },
-        "log-level": { type: "string", default: "error" },
-        help: { type: "boolean", short: "h", default: false },
-      },
-    });
-  } catch (cause) {
-    const line = cause instanceof Error ? cause.message.split(/\.\s/)[0] : String(cause);
-    throw new StandaloneError(`${line}; --help lists the flags`, { cause });
-  }
 }

@@ -1,15 +1,14 @@
-import { existsSync } from "node:fs";
-import { writeFile } from "node:fs/promises";
 import { ConfigError, type Env } from "@dawr/config";
 import { type Running, type RunOptions, runAll, type State } from "@dawr/runtime";
 import { prepareDatabase } from "@dawr/store";
-import pg from "pg";
-import { type DataFolder, openDataFolder } from "./data-folder.ts";
+import { type DataFolder, openDataFolder, refuseSecond } from "./data-folder.ts";
 import { environmentOf, type Ports, passwordOf, portsFrom } from "./environment.ts";
 import type { Flags } from "./flags.ts";
 import { freePorts } from "./free-ports.ts";
 import { seedMarket } from "./market/seed-market.ts";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "./postgres/embedded.ts";
+import { requireFittingKeys } from "./require-keys.ts";
+import { type Run, writeRunFile } from "./run-file.ts";
 import { schemas, services } from "./services.ts";
 import { StandaloneError } from "./standalone-error.ts";
 
@@ -17,12 +16,7 @@ import { StandaloneError } from "./standalone-error.ts";
 export type Standalone = {
   readonly running: Running;
   readonly ports: Ports;
-  readonly urls: {
-    readonly gateway: string;
-    readonly sandbox: string;
-    readonly mailbox: string;
-    readonly metrics: string;
-  };
+  readonly urls: Run["urls"];
   readonly wasAdopted: boolean;
   /** Stops services, then the database if it is ours, and lets the folder go. */
   stop(): Promise<void>;
@@ -53,6 +47,8 @@ export async function startStandalone(
     options.stop.throwIfAborted();
     options.doing(what);
   };
+  // Whoever starts a second one wants to know of the first, not of its ports.
+  await refuseSecond(flags.dataDir);
   const ports = await freePorts(portsFrom(flags.port));
   const folder = await openDataFolder(flags.dataDir, flags.fresh);
   const undo: (() => Promise<void>)[] = [folder.release];
@@ -61,23 +57,16 @@ export async function startStandalone(
     const postgres = flags.databaseUrl === undefined ? await startEmbeddedPostgres(folder.postgres) : undefined;
     if (postgres !== undefined) undo.unshift(postgres.stop);
     const adminUrl = flags.databaseUrl ?? postgres?.adminUrl ?? "";
+    const { logLevel } = flags;
+    const surroundings = environmentOf({ folder, ports, adminUrl, logLevel, schemas, given: options.given });
     doing("preparing the database");
-    await prepared(adminUrl, folder);
-    if (!existsSync(folder.keyFile)) await requireNothingEncrypted(adminUrl, folder.keyFile);
-    const { env, services: own } = environmentOf({
-      folder,
-      ports,
-      adminUrl,
-      logLevel: flags.logLevel,
-      schemas,
-      given: options.given,
-    });
+    await prepared(adminUrl, folder, surroundings.keyFile);
     const running = await runAll(services, {
       ...options.run,
-      env,
+      env: surroundings.env,
       // The folder is ours alone, and so is the database in it.
       isAlone: postgres !== undefined,
-      services: own,
+      services: surroundings.services,
       onState: (state) => {
         const next = doingNext[state];
         if (next !== undefined) doing(next);
@@ -86,7 +75,7 @@ export async function startStandalone(
     undo.unshift(running.stop);
     if (flags.demo) {
       doing("making the demo market");
-      await seedMarket(running, folder.marketFile, options.run?.now?.() ?? Temporal.Now.instant());
+      await seedMarket(running, options.run?.now?.() ?? Temporal.Now.instant());
     }
     options.stop.throwIfAborted();
     return await describe(running, folder, ports, postgres, undo);
@@ -96,31 +85,15 @@ export async function startStandalone(
   }
 }
 
-async function prepared(adminUrl: string, folder: DataFolder): Promise<void> {
+async function prepared(adminUrl: string, folder: DataFolder, keyFile: string): Promise<void> {
   try {
+    // First of all: preparing gives the roles this folder's passwords, which would lock another one out.
+    await requireFittingKeys(adminUrl, keyFile);
     await prepareDatabase({ adminUrl, services: schemas, passwordOf: passwordOf(folder) });
   } catch (cause) {
+    if (cause instanceof StandaloneError) throw cause;
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new StandaloneError(`the database cannot be used: ${reason}`, { cause });
-  }
-}
-
-/** Keys are made when there are none, but never beside people whom only the lost ones can read. */
-async function requireNothingEncrypted(adminUrl: string, keyFile: string): Promise<void> {
-  const client = new pg.Client({ connectionString: adminUrl });
-  await client.connect();
-  try {
-    const { rows } = await client.query<{ isThere: boolean }>(
-      `select to_regclass('identity.account') is not null as "isThere"`,
-    );
-    if (rows[0]?.isThere !== true) return;
-    const { rowCount } = await client.query("select from identity.account limit 1");
-    if (rowCount !== 0)
-      throw new StandaloneError(
-        `the encryption keys are missing, and the database holds people that only they can read; put ${keyFile} back, or start anew with --fresh`,
-      );
-  } finally {
-    await client.end();
   }
 }
 
@@ -136,9 +109,10 @@ async function describe(
     gateway: `http://localhost:${ports.gateway}`,
     sandbox,
     mailbox: `${sandbox}/mailbox`,
+    smtp: `smtp://localhost:${ports.smtp}`,
     metrics: `http://localhost:${ports.metrics}/metrics`,
   };
-  await writeFile(folder.runFile, `${JSON.stringify({ pid: process.pid, urls }, null, 2)}\n`);
+  await writeRunFile(folder.runFile, { pid: process.pid, urls });
   return {
     running,
     ports,

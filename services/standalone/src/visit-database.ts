@@ -23,12 +23,19 @@ export type Visit = {
   storeOf(service: string, options?: { readonly statementTimeoutMs?: number }): Promise<Store>;
 };
 
+/** Whose database a command is about. */
+export type VisitOptions = {
+  readonly dataDir: string;
+  /** Of the platform, when it was started with one. */
+  readonly databaseUrl: string | undefined;
+  readonly given: Env;
+};
+
 /** Does work on a platform's database: that of the platform that runs, or one started for the moment. */
 export async function visitDatabase<T>(
-  options: { readonly dataDir: string; readonly databaseUrl: string | undefined; readonly given: Env },
+  { dataDir, databaseUrl, given }: VisitOptions,
   work: (visit: Visit) => Promise<T>,
 ): Promise<T> {
-  const { dataDir, databaseUrl, given } = options;
   if (!existsSync(join(dataDir, "keys")))
     throw new StandaloneError(`there is no platform in ${dataDir} yet: npm start makes one`);
   const running = await visitDataFolder(dataDir);
@@ -38,13 +45,13 @@ export async function visitDatabase<T>(
 
   async function visit(adminUrl: string): Promise<T> {
     const ports = portsFrom(0);
-    const { env, services } = environmentOf({ folder, ports, adminUrl, logLevel: "error", schemas, given });
+    const { env, keyFile, services } = environmentOf({ folder, ports, adminUrl, logLevel: "error", schemas, given });
     const stores: Store[] = [];
     const urlOf = (service: string): string => services[service]?.DATABASE_URL ?? "";
     try {
       return await work({
         env,
-        keyFile: env.KEY_FILE ?? folder.keyFile,
+        keyFile,
         mayRun,
         urlOf,
         async storeOf(service, { statementTimeoutMs } = {}) {
@@ -66,7 +73,9 @@ export async function visitDatabase<T>(
   }
 
   try {
-    if (databaseUrl !== undefined) return await visit(databaseUrl);
+    const isEmbedded = databaseUrl === undefined;
+    requireWhole([given.KEY_FILE || folder.keyFile, ...(isEmbedded ? [join(folder.postgres, "data")] : [])]);
+    if (!isEmbedded) return await visit(databaseUrl);
     const postgres = await startEmbeddedPostgres(folder.postgres);
     try {
       return await visit(postgres.adminUrl);
@@ -76,6 +85,13 @@ export async function visitDatabase<T>(
   } finally {
     await folder.release();
   }
+}
+
+/** A command beside the platform finishes no start that was cut short. */
+function requireWhole(parts: readonly string[]): void {
+  const missing = parts.find((part) => !existsSync(part));
+  if (missing !== undefined)
+    throw new StandaloneError(`the platform is not whole, ${missing} is missing; start it once with npm start`);
 }
 
 /** Refuses a database in which a service has none of its tables yet, or not one that a newer version brings. */

@@ -1,13 +1,10 @@
 import { execFile } from "node:child_process";
-import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { testDatabase } from "@dawr/testkit";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import pg from "pg";
 
 const mainFile = fileURLToPath(new URL("../src/main.ts", import.meta.url));
 let folder: string;
@@ -19,9 +16,12 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 type Ended = { readonly code: number; readonly lines: readonly string[] };
 
-function start(...flags: string[]): Promise<Ended> {
+const start = (...flags: string[]): Promise<Ended> => run(flags, {});
+
+function run(flags: readonly string[], given: Readonly<Record<string, string>>): Promise<Ended> {
+  const args = ["--disable-warning=ExperimentalWarning", mainFile, ...flags];
   return new Promise((resolve) => {
-    execFile(process.execPath, ["--disable-warning=ExperimentalWarning", mainFile, ...flags], (error, _, stderr) => {
+    execFile(process.execPath, args, { env: { ...process.env, ...given } }, (error, _, stderr) => {
       const code = typeof error?.code === "number" ? error.code : 0;
       resolve({ code, lines: stderr.split("\n").filter((line) => line !== "" && !line.startsWith("  … ")) });
     });
@@ -30,8 +30,14 @@ function start(...flags: string[]): Promise<Ended> {
 
 test("given a flag that does not exist, when it is started, then it says so in one line and ends with an error", async () => {
   const { code, lines } = await start("--colour");
-  expect(code).not.toBe(0);
+  expect(code).toBe(2);
   expect(lines).toEqual([expect.stringContaining("--colour")]);
+});
+
+test("given a flag that npm kept for itself, when it is started, then it says how to give it", async () => {
+  const { code, lines } = await run(["8090"], { npm_lifecycle_event: "start", npm_config_port: "true" });
+  expect(code).toBe(2);
+  expect(lines).toEqual([expect.stringContaining("npm start -- --port 8090")]);
 });
 
 test("given a port that is taken, when it is started, then it says so in one line and leaves no folder behind", async () => {
@@ -74,20 +80,6 @@ test("given a database that cannot be reached, when it is started, then it says 
   expect(code).not.toBe(0);
   expect(lines).toEqual([expect.stringContaining("the database cannot be used")]);
   expect(lines.join()).not.toContain("secret");
-});
-
-test("given people in the database and no keys that read them, when it is started, then it makes none and says so in one line", async () => {
-  const database = await testDatabase(["identity"]);
-  const client = new pg.Client({ connectionString: database.adminUrl });
-  await client.connect();
-  await client.query("create table identity.account (id int); insert into identity.account values (1)");
-  await client.end();
-  const data = join(folder, "without-keys");
-  const { code, lines } = await start("--port", "0", "--data", data, "--database-url", database.adminUrl);
-  expect(code).not.toBe(0);
-  expect(lines).toEqual([expect.stringContaining("the encryption keys are missing")]);
-  expect(existsSync(join(data, "keys", "encryption.json"))).toBe(false);
-  await database.drop();
 });
 
 test("given a folder with somebody's files, when it is started on it, fresh or not, then it says so in one line and touches none", async () => {

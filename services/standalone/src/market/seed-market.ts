@@ -1,6 +1,4 @@
-import { existsSync } from "node:fs";
-import { writeFile } from "node:fs/promises";
-import { create } from "@bufbuild/protobuf";
+import { create, type Message } from "@bufbuild/protobuf";
 import { MembershipSchema } from "@dawr/gen/dawr/identity/v1/access_pb.js";
 import { Role } from "@dawr/gen/dawr/identity/v1/account_pb.js";
 import { RegisterRequestSchema } from "@dawr/gen/dawr/identity/v1/authentication_pb.js";
@@ -11,8 +9,12 @@ import { demoMarket } from "./market.ts";
 const seed = 20260101;
 
 /** Loads the demo market once; a start that was killed in the middle of it loads the rest. */
-export async function seedMarket(running: Running, marketFile: string, now: Temporal.Instant): Promise<void> {
-  if (existsSync(marketFile)) return;
+export async function seedMarket(running: Running, now: Temporal.Instant): Promise<void> {
+  // Each database knows by itself: a data folder may be used with several.
+  await running.importOnce(`demo market ${seed}`, () => resourcesOf(now));
+}
+
+function resourcesOf(now: Temporal.Instant): readonly Message[] {
   const market = demoMarket(seed, now);
   const people = demoAccounts.map(({ id, email, name, locale, password }) =>
     create(RegisterRequestSchema, {
@@ -30,6 +32,5 @@ export async function seedMarket(running: Running, marketFile: string, now: Temp
     account: `accounts/${owner.id}`,
     role: Role.PROVIDER,
   });
-  await running.importResources([...people, membership, ...market.resources]);
-  await writeFile(marketFile, `${JSON.stringify({ seed, time: now.toString() })}\n`);
+  return [...people, membership, ...market.resources];
 }
