@@ -22,7 +22,7 @@ import { waitForBooking } from "../journey/watch-booking.ts";
 import type { Story } from "./story.ts";
 
 /** The middle of Abdali, Amman. */
-const abdali = { latitude: 31.9622, longitude: 35.9106 };
+export const abdali = { latitude: 31.9622, longitude: 35.9106 };
 const dayMs = 86_400_000;
 
 /** Plays the platform's main job through the public door; throws at the first step that differs. */
