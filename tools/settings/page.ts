@@ -10,7 +10,10 @@ export function renderSettings(sections: readonly Section[]): string {
     "reports all that is wrong with them together when it starts. `npm run service -- NAME --help` tells the same.",
     "",
     "Durations are written as `PT15M`, `250ms`, `30s`, `15m`, `4h` or `30d`. In `npm start` the variables of all services",
-    "share one environment; what it sets by itself (ports, database, keys, the sandbox's secrets) can be overridden there.",
+    "share one environment. Where it has a flag the flag decides, and the variable is not read: `--port` for `GATEWAY_PORT`,",
+    "`SANDBOX_PORT`, `SANDBOX_SMTP_PORT` and `METRICS_PORT`, `--database-url` for `DATABASE_URL` and `MIGRATION_DATABASE_URL`,",
+    "`--log-level` for `LOG_LEVEL`; it says so when one of them is set. Everything else that it sets by itself (the files of keys,",
+    "hosts, the sandbox's secrets) the environment overrides.",
     "",
   ];
   return [...head, ...sections.flatMap(renderSection)].join("\n");
