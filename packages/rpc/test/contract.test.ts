@@ -127,9 +127,15 @@ describe.each(ways)("calling $name", ({ open, isRemote, maxBytes }) => {
     test("refuses every broken field, each named", async () => {
       const error = await errorOf(reached.client.echo({ number: 1000, email: "nobody" }));
       expect(told(error)).toEqual({ code: "InvalidArgument", reason: "VALIDATION_FAILED", domain: "dawr" });
-      expect(reasonOf(error)?.metadata).toEqual({ fields: "number,email" });
+      expect(reasonOf(error)?.metadata).toEqual({
+        fields: "number, email",
+        rules: "number: gte 0, lte 999; email: email",
+      });
       const [detail] = (error as ConnectError).findDetails(BadRequestSchema);
-      expect(detail?.fieldViolations.map((v) => v.field)).toEqual(["number", "email"]);
+      expect(detail?.fieldViolations.map((v) => [v.field, v.reason])).toEqual([
+        ["number", "GTE_LTE"],
+        ["email", "EMAIL"],
+      ]);
     });
 
     test("takes the value on the boundary", async () => {

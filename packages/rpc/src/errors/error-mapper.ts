@@ -1,9 +1,11 @@
 import { create } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
-import { ErrorInfoSchema, LocalizedMessageSchema } from "@dawr/gen/google/rpc/error_details_pb.js";
-import { attachedDetails } from "./detail.ts";
+import { BadRequestSchema, ErrorInfoSchema, LocalizedMessageSchema } from "@dawr/gen/google/rpc/error_details_pb.js";
+import { attachedDetails, type ErrorDetail } from "./detail.ts";
 import { type ErrorTable, errorText } from "./error-table.ts";
+import { type FieldProblem, FieldsError } from "./fields-error.ts";
 import { type PlatformReason, platformErrors } from "./platform-errors.ts";
+import { problemsText, rulesText } from "./rule-texts.ts";
 
 /** What the mapper needs to know of the call that failed. */
 type FailedCall = { readonly locale: string; readonly method: string; readonly requestId: string };
@@ -64,10 +66,12 @@ function refusal(
   const table = tables.find((t) => Object.hasOwn(t.reasons, reason));
   const spec = table?.reasons[reason];
   if (table === undefined || spec === undefined) return undefined;
-  const own = typeof cause === "object" && cause !== null ? attachedDetails(cause) : [];
-  const localized = errorText(spec, call.locale, metadata);
+  const problems = cause instanceof FieldsError ? cause.problems : [];
+  const text = (locale: string) =>
+    errorText(spec, locale, { ...metadata, problem_count: problems.length, problems: problemsText(problems, locale) });
+  const localized = text(call.locale);
   return new ConnectError(
-    errorText(spec, "en", metadata).text,
+    text("en").text,
     spec.code,
     undefined,
     [
@@ -79,10 +83,21 @@ function refusal(
         desc: LocalizedMessageSchema,
         value: create(LocalizedMessageSchema, { locale: localized.locale, message: localized.text }),
       },
-      ...own,
+      ...(problems.length === 0 ? [] : [badRequest(problems, localized.locale)]),
+      ...(typeof cause === "object" && cause !== null ? attachedDetails(cause) : []),
     ],
     cause,
   );
+}
+
+function badRequest(problems: readonly FieldProblem[], locale: string): ErrorDetail {
+  const fieldViolations = problems.map(({ field, rules }) => ({
+    field,
+    description: rulesText(rules, "en"),
+    reason: rules.map(({ name }) => name.toUpperCase().replaceAll(/[^A-Z0-9]+/g, "_")).join("_"),
+    localizedMessage: { locale, message: rulesText(rules, locale) },
+  }));
+  return { desc: BadRequestSchema, value: create(BadRequestSchema, { fieldViolations }) };
 }
 
 function internal(tables: readonly ErrorTable[], error: unknown, call: FailedCall, log: ErrorLog): ConnectError {

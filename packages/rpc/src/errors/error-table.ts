@@ -34,7 +34,7 @@ export function defineErrors<const T extends ErrorTable>(table: T): T {
 export function errorText(
   spec: ErrorSpec,
   locale: string,
-  metadata: Readonly<Record<string, string>>,
+  metadata: Readonly<Record<string, string | number>>,
 ): { readonly locale: string; readonly text: string } {
   const own = spec.message[locale];
   const language = own === undefined ? "en" : locale;

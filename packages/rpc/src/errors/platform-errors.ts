@@ -32,11 +32,14 @@ export const platformErrors = defineErrors({
     },
     MALFORMED_MESSAGE: {
       code: Code.InvalidArgument,
-      message: { en: "The request could not be read.", ar: "تعذّرت قراءة الطلب." },
+      message: {
+        en: "The request could not be read{problem_count, plural, =0 {} other {: {problems}}}.",
+        ar: "تعذّرت قراءة الطلب{problem_count, plural, =0 {} other {: {problems}}}.",
+      },
     },
     VALIDATION_FAILED: {
       code: Code.InvalidArgument,
-      message: { en: "Please correct: {fields}.", ar: "يُرجى تصحيح: {fields}." },
+      message: { en: "Please correct: {problems}.", ar: "يُرجى تصحيح: {problems}." },
     },
     UNKNOWN_METHOD: {
       code: Code.Unimplemented,

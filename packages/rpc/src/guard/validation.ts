@@ -1,9 +1,7 @@
 import type { DescMessage, Message } from "@bufbuild/protobuf";
-import { pathToString } from "@bufbuild/protobuf/reflect";
 import { createValidator } from "@bufbuild/protovalidate";
-import { BadRequestSchema } from "@dawr/gen/google/rpc/error_details_pb.js";
-import { attachDetail } from "../errors/detail.ts";
-import { PlatformError } from "../errors/platform-error.ts";
+import { FieldsError } from "../errors/fields-error.ts";
+import { problemsOf } from "./violations.ts";
 
 /**
  * Node's own engine, several times as fast as the library's RE2 in JavaScript. Patterns stand in our contracts, where no
@@ -22,17 +20,14 @@ function regexMatch(pattern: string, text: string): boolean {
 // One validator for all: it compiles a message's rules once, at their first use.
 const validator = createValidator({ regexMatch });
 
-/** Throws VALIDATION_FAILED, with every violation in a BadRequest, unless the message keeps its contract's rules. */
+/** Throws VALIDATION_FAILED, which names each field and the rule that it breaks, unless the message keeps its contract's rules. */
 export function validate(schema: DescMessage, message: Message): void {
   const result = validator.validate(schema, message);
   if (result.kind === "valid") return;
   // A rule that does not compile is our fault, not the caller's.
   if (result.kind === "error") throw result.error;
-  const fieldViolations = result.violations.map((violation) => ({
-    field: pathToString(violation.field),
-    description: violation.message,
-    reason: violation.ruleId.toUpperCase().replaceAll(/[^A-Z0-9]+/g, "_"),
-  }));
-  const fields = [...new Set(fieldViolations.map((v) => v.field))].join(",");
-  throw attachDetail(new PlatformError("VALIDATION_FAILED", { fields }), BadRequestSchema, { fieldViolations });
+  throw new FieldsError(
+    "VALIDATION_FAILED",
+    result.violations.flatMap((violation) => problemsOf(schema, violation)),
+  );
 }

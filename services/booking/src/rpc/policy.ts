@@ -8,7 +8,7 @@ import {
   type UpdatePolicyRequest,
 } from "@dawr/gen/dawr/booking/v1/policy_pb.js";
 import type { ServiceMenuService } from "@dawr/gen/dawr/catalog/v1/service_menu_pb.js";
-import { PlatformError, requireActor } from "@dawr/rpc";
+import { invalid, PlatformError, requireActor } from "@dawr/rpc";
 import { once, type Store, type Tx } from "@dawr/store";
 import type { Policy } from "../domain/policy.ts";
 import { type PolicyKey, parsePolicyName, policyName } from "../names.ts";
@@ -50,14 +50,14 @@ export const updatePolicy =
   ({ store, now, menu, defaults }: PolicyDeps) =>
   async (request: UpdatePolicyRequest, context: HandlerContext): Promise<PolicyMessage> => {
     const wished = request.policy;
-    if (wished === undefined) throw new PlatformError("VALIDATION_FAILED", { fields: "policy" });
+    if (wished === undefined) throw invalid("policy");
     const key = parsePolicyName(wished.name);
     const actor = requireActor(context).account;
     await requireService(menu, key);
     return await once(store, { actor, method: PolicyService.method.updatePolicy, request }, async (tx) => {
       await lockPolicies(tx, key.providerId);
       const before = await read(tx, key);
-      if (wished.etag !== "" && wished.etag !== etagOf(key, before)) throw new PlatformError("ETAG_MISMATCH");
+      if (wished.etag !== "" && wished.etag !== etagOf(key, before)) throw new PlatformError("ETAG_MISMATCH", { name: wished.name });
       const terms = changedTerms(key, wished, request.updateMask, inForce(before, defaults));
       if (terms !== undefined) refuseFaults(terms);
       const said = key.serviceId === undefined ? before.own : before.ofService;

@@ -1,8 +1,8 @@
 import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
 import { clone } from "@bufbuild/protobuf";
-import { reflect } from "@bufbuild/protobuf/reflect";
+import { protoCamelCase, reflect } from "@bufbuild/protobuf/reflect";
 import type { FieldMask } from "@bufbuild/protobuf/wkt";
-import { PlatformError } from "@dawr/rpc";
+import { invalid, PlatformError } from "@dawr/rpc";
 
 /**
  * A copy of `current` with the fields of an update: those that the mask names, or all that are set when it names none.
@@ -19,8 +19,8 @@ export function applyMask<D extends DescMessage>(
   const from = reflect(schema, wanted);
   const to = reflect(schema, changed);
   const paths = mask?.paths ?? [];
-  const unknown = paths.find((path) => !allowed.includes(path));
-  if (unknown !== undefined) throw new PlatformError("VALIDATION_FAILED", { fields: `update_mask: ${unknown}` });
+  if (!paths.every((path) => allowed.includes(path)))
+    throw invalid("updateMask", { name: "in", limit: allowed.map(protoCamelCase).join(", ") });
   for (const field of from.fields) {
     if (!allowed.includes(field.name)) continue;
     const isSet = from.isSet(field);
@@ -32,6 +32,6 @@ export function applyMask<D extends DescMessage>(
 }
 
 /** Refuses with ETAG_MISMATCH an update of another version than the present one. */
-export function checkEtag(etag: string, version: bigint): void {
-  if (etag !== "" && etag !== version.toString()) throw new PlatformError("ETAG_MISMATCH");
+export function checkEtag({ name, etag }: { readonly name: string; readonly etag: string }, version: bigint): void {
+  if (etag !== "" && etag !== version.toString()) throw new PlatformError("ETAG_MISMATCH", { name });
 }

@@ -10,7 +10,7 @@ import {
   type SuspendProviderRequest,
   type UpdateProviderRequest,
 } from "@dawr/gen/dawr/catalog/v1/provider_pb.js";
-import { PlatformError, requireActor } from "@dawr/rpc";
+import { invalid, PlatformError, requireActor } from "@dawr/rpc";
 import { once, type Tx } from "@dawr/store";
 import { checkCurrency, checkCurrencyChange, checkTimeZone } from "../domain/rules.ts";
 import { approve, reinstate, reject, type Standing, submit, suspend } from "../domain/standing.ts";
@@ -42,11 +42,11 @@ export const updateProvider =
   (deps: Deps) =>
   async (request: UpdateProviderRequest, context: HandlerContext): Promise<Provider> => {
     const wanted = request.provider;
-    if (wanted === undefined) throw new PlatformError("VALIDATION_FAILED", { fields: "provider" });
+    if (wanted === undefined) throw invalid("provider");
     const call = { actor: requireActor(context).account, method: method.updateProvider, request };
     return await once(deps.store, call, (tx) =>
       change(tx, deps, wanted.name, "changed", async (provider) => {
-        checkEtag(wanted.etag, provider.version);
+        checkEtag(wanted, provider.version);
         const current = { ...provider.profile, currencyCode: provider.currencyCode };
         const profile = applyMask(ProviderSchema, current, wanted, request.updateMask, writable);
         checkComplete(profile);
@@ -139,10 +139,10 @@ const move = (provider: StoredProvider, standing: Standing): StoredProvider => (
 /** What a provider was created with, it keeps. */
 function checkComplete(profile: Provider): void {
   const missing = [
-    ...(profile.displayName === undefined ? ["display_name"] : []),
-    ...(profile.point === undefined ? ["point"] : []),
+    ...(profile.displayName === undefined ? ["provider.displayName"] : []),
+    ...(profile.point === undefined ? ["provider.point"] : []),
   ];
-  if (missing.length > 0) throw new PlatformError("VALIDATION_FAILED", { fields: missing.join(", ") });
+  if (missing.length > 0) throw invalid(missing);
 }
 
 async function checkNoPrices(tx: Tx, provider: StoredProvider): Promise<void> {

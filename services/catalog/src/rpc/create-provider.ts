@@ -6,7 +6,7 @@ import {
   ProviderSchema,
   ProviderService,
 } from "@dawr/gen/dawr/catalog/v1/provider_pb.js";
-import { PlatformError, requireActor } from "@dawr/rpc";
+import { invalid, requireActor } from "@dawr/rpc";
 import { once } from "@dawr/store";
 import { CatalogError } from "../domain/errors.ts";
 import { checkCurrency, checkTimeZone } from "../domain/rules.ts";
@@ -24,7 +24,7 @@ export const createProvider =
   async (request: CreateProviderRequest, context: HandlerContext): Promise<Provider> => {
     const { account } = requireActor(context);
     const wanted = request.provider;
-    if (wanted === undefined) throw new PlatformError("VALIDATION_FAILED", { fields: "provider" });
+    if (wanted === undefined) throw invalid("provider");
     const vertical = idOf(wanted.vertical);
     if (verticals.categoriesOf(vertical) === undefined) {
       throw new CatalogError("VERTICAL_UNKNOWN", { vertical: wanted.vertical });

@@ -123,7 +123,7 @@ export async function updatePart<M extends Part>(
   const before = await findPart(tx, kind, key, "lock");
   if (before === undefined) throw new PlatformError("NOT_FOUND", { name: wanted.name });
   if (!before.active) throw new CatalogError("ARCHIVED", { name: wanted.name });
-  checkEtag(wanted.etag, before.version);
+  checkEtag(wanted, before.version);
   const content = decide(before.content, key);
   const part: StoredPart<M> = { ...before, content, version: before.version + 1n, updateTime: now() };
   await check(tx, part, provider);

@@ -6,7 +6,7 @@ import {
   ResourceSchema,
   ResourceService,
 } from "@dawr/gen/dawr/catalog/v1/resource_pb.js";
-import { PlatformError, requireActor } from "@dawr/rpc";
+import { invalid, requireActor } from "@dawr/rpc";
 import { once } from "@dawr/store";
 import { checkReferences } from "../domain/rules.ts";
 import { tellResource } from "../events/catalog-events.ts";
@@ -31,7 +31,7 @@ export function resources(deps: Deps): ServiceImpl<typeof ResourceService> {
     },
     async createResource(request, context) {
       const { parent, resource } = request;
-      if (resource === undefined) throw new PlatformError("VALIDATION_FAILED", { fields: "resource" });
+      if (resource === undefined) throw invalid("resource");
       const call = { actor: requireActor(context).account, method: method.createResource, request };
       const content = clone(ResourceSchema, resource);
       return await once(deps.store, call, (tx) =>
@@ -40,13 +40,12 @@ export function resources(deps: Deps): ServiceImpl<typeof ResourceService> {
     },
     async updateResource(request, context) {
       const wanted = request.resource;
-      if (wanted === undefined) throw new PlatformError("VALIDATION_FAILED", { fields: "resource" });
+      if (wanted === undefined) throw invalid("resource");
       const call = { actor: requireActor(context).account, method: method.updateResource, request };
       return await once(deps.store, call, (tx) =>
         updatePart(tx, deps, writing, wanted, (content) => {
           const changed = applyMask(ResourceSchema, content, wanted, request.updateMask, writable);
-          if (changed.displayName === undefined)
-            throw new PlatformError("VALIDATION_FAILED", { fields: "display_name" });
+          if (changed.displayName === undefined) throw invalid("resource.displayName");
           return changed;
         }),
       );

@@ -10,7 +10,7 @@ import {
   ReviewSchema,
   ReviewService,
 } from "@dawr/gen/dawr/catalog/v1/review_pb.js";
-import { callOf, outgoing, PlatformError, reasonOf, requireActor } from "@dawr/rpc";
+import { callOf, invalid, outgoing, PlatformError, reasonOf, requireActor } from "@dawr/rpc";
 import type { Host } from "@dawr/runtime";
 import { once, readPageToken, replayed } from "@dawr/store";
 import { CatalogError } from "../domain/errors.ts";
@@ -67,7 +67,7 @@ async function createReview(deps: ReviewDeps, request: CreateReviewRequest, cont
   const { store, now, newId } = deps;
   const { account } = requireActor(context);
   const wanted = request.review;
-  if (wanted === undefined) throw new PlatformError("VALIDATION_FAILED", { fields: "review" });
+  if (wanted === undefined) throw invalid("review");
   const call = { actor: account, method: ReviewService.method.createReview, request };
   const known = await replayed(store, call);
   if (known !== undefined) return known;

@@ -7,7 +7,7 @@ import {
   ServiceMenuService,
   ServiceSchema,
 } from "@dawr/gen/dawr/catalog/v1/service_menu_pb.js";
-import { PlatformError, requireActor } from "@dawr/rpc";
+import { invalid, requireActor } from "@dawr/rpc";
 import { once } from "@dawr/store";
 import { checkReferences, checkService } from "../domain/rules.ts";
 import { tellService } from "../events/catalog-events.ts";
@@ -61,7 +61,7 @@ export function serviceMenu(deps: Deps): ServiceImpl<typeof ServiceMenuService> 
     },
     async createService(request, context) {
       const { parent, service } = request;
-      if (service === undefined) throw new PlatformError("VALIDATION_FAILED", { fields: "service" });
+      if (service === undefined) throw invalid("service");
       const key = { providerId: idOf(parent), id: deps.newId() };
       const call = { actor: requireActor(context).account, method: method.createService, request };
       return await once(deps.store, call, (tx) =>
@@ -70,7 +70,7 @@ export function serviceMenu(deps: Deps): ServiceImpl<typeof ServiceMenuService> 
     },
     async updateService(request, context) {
       const wanted = request.service;
-      if (wanted === undefined) throw new PlatformError("VALIDATION_FAILED", { fields: "service" });
+      if (wanted === undefined) throw invalid("service");
       const call = { actor: requireActor(context).account, method: method.updateService, request };
       return await once(deps.store, call, (tx) =>
         updatePart(tx, deps, writing, wanted, (content, key) => {
@@ -132,9 +132,9 @@ function nameAddOns(service: Service, known: readonly string[], { providerId, id
 /** What a service was created with, it keeps. */
 function checkComplete(service: Service): void {
   const missing = [
-    ...(service.displayName === undefined ? ["display_name"] : []),
-    ...(service.price === undefined ? ["price"] : []),
-    ...(service.durationMinutes === 0 ? ["duration_minutes"] : []),
+    ...(service.displayName === undefined ? ["service.displayName"] : []),
+    ...(service.price === undefined ? ["service.price"] : []),
+    ...(service.durationMinutes === 0 ? ["service.durationMinutes"] : []),
   ];
-  if (missing.length > 0) throw new PlatformError("VALIDATION_FAILED", { fields: missing.join(", ") });
+  if (missing.length > 0) throw invalid(missing);
 }

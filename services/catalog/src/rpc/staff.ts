@@ -7,7 +7,7 @@ import {
   StaffMemberSchema,
   StaffService,
 } from "@dawr/gen/dawr/catalog/v1/staff_pb.js";
-import { PlatformError, requireActor } from "@dawr/rpc";
+import { invalid, requireActor } from "@dawr/rpc";
 import { once } from "@dawr/store";
 import { checkCurrency, checkReferences } from "../domain/rules.ts";
 import { tellStaffMember } from "../events/catalog-events.ts";
@@ -44,7 +44,7 @@ export function staff(deps: Deps): ServiceImpl<typeof StaffService> {
     },
     async createStaffMember(request, context) {
       const { parent, staffMember } = request;
-      if (staffMember === undefined) throw new PlatformError("VALIDATION_FAILED", { fields: "staff_member" });
+      if (staffMember === undefined) throw invalid("staffMember");
       const call = { actor: requireActor(context).account, method: method.createStaffMember, request };
       const content = clone(StaffMemberSchema, staffMember);
       return await once(deps.store, call, (tx) =>
@@ -53,13 +53,12 @@ export function staff(deps: Deps): ServiceImpl<typeof StaffService> {
     },
     async updateStaffMember(request, context) {
       const wanted = request.staffMember;
-      if (wanted === undefined) throw new PlatformError("VALIDATION_FAILED", { fields: "staff_member" });
+      if (wanted === undefined) throw invalid("staffMember");
       const call = { actor: requireActor(context).account, method: method.updateStaffMember, request };
       return await once(deps.store, call, (tx) =>
         updatePart(tx, deps, writing, wanted, (content) => {
           const changed = applyMask(StaffMemberSchema, content, wanted, request.updateMask, writable);
-          if (changed.displayName === undefined)
-            throw new PlatformError("VALIDATION_FAILED", { fields: "display_name" });
+          if (changed.displayName === undefined) throw invalid("staffMember.displayName");
           return changed;
         }),
       );

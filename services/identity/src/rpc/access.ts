@@ -18,7 +18,7 @@ import {
 } from "@dawr/gen/dawr/identity/v1/access_pb.js";
 import { type Account as AccountMessage, Role } from "@dawr/gen/dawr/identity/v1/account_pb.js";
 import { MembershipChangedSchema, SessionsRevoked_Reason } from "@dawr/gen/dawr/identity/v1/events_pb.js";
-import { callOf, PlatformError, requireActor } from "@dawr/rpc";
+import { callOf, invalid, PlatformError, requireActor } from "@dawr/rpc";
 import { once, readPageToken, signPageToken, type Tx } from "@dawr/store";
 import type { Deps } from "../deps.ts";
 import { IdentityError } from "../domain/errors.ts";
@@ -80,7 +80,7 @@ export const createMember =
     const { actor, workload } = callOf(context);
     const by = actor?.account ?? `services/${workload ?? ""}`;
     const wished = request.membership;
-    if (wished === undefined) throw new PlatformError("VALIDATION_FAILED", { fields: "membership" });
+    if (wished === undefined) throw invalid("membership");
     return await once(store, { actor: by, method: AccessService.method.createMember, request }, async (tx) => {
       const [providerId, accountId] = [idOf(request.parent), idOf(wished.account)];
       if ((await findAccount(tx, keys, accountId)) === undefined)

@@ -12,7 +12,7 @@ import {
   type UpdateAccountRequest,
 } from "@dawr/gen/dawr/identity/v1/account_pb.js";
 import { SessionsRevoked_Reason } from "@dawr/gen/dawr/identity/v1/events_pb.js";
-import { callOf, PlatformError, requireActor } from "@dawr/rpc";
+import { callOf, invalid, PlatformError, requireActor } from "@dawr/rpc";
 import { once, readPageToken, signPageToken } from "@dawr/store";
 import type { Deps } from "../deps.ts";
 import { idOf, ownerIdOf } from "../names.ts";
@@ -35,7 +35,7 @@ export const updateAccount =
   ({ store, keys, now }: Deps) =>
   async (request: UpdateAccountRequest, context: HandlerContext): Promise<AccountMessage> => {
     const wished = request.account;
-    if (wished === undefined) throw new PlatformError("VALIDATION_FAILED", { fields: "account" });
+    if (wished === undefined) throw invalid("account");
     const call = { actor: requireActor(context).account, method: AccountService.method.updateAccount, request };
     return await once(store, call, async (tx) => {
       const before = await findAccount(tx, keys, idOf(wished.name), "lock");
@@ -45,9 +45,11 @@ export const updateAccount =
       const paths = new Set(request.updateMask?.paths ?? []);
       const changes = (path: string, value: string) => (paths.size === 0 ? value !== "" : paths.has(path));
       // Neither may become nothing: somebody must be called something, in some language.
-      if ((paths.has("display_name") && wished.displayName === "") || (paths.has("locale") && wished.locale === "")) {
-        throw new PlatformError("VALIDATION_FAILED", { fields: "account" });
-      }
+      const emptied = [
+        ...(paths.has("display_name") && wished.displayName === "" ? ["account.displayName"] : []),
+        ...(paths.has("locale") && wished.locale === "" ? ["account.locale"] : []),
+      ];
+      if (emptied.length > 0) throw invalid(emptied);
       const after = {
         ...before,
         displayName: changes("display_name", wished.displayName) ? wished.displayName : before.displayName,

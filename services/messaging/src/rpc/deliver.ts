@@ -9,7 +9,7 @@ import {
   DeliveryService,
 } from "@dawr/gen/dawr/messaging/v1/delivery_pb.js";
 import { Channel } from "@dawr/gen/dawr/messaging/v1/notification_pb.js";
-import { callOf, locales, PlatformError } from "@dawr/rpc";
+import { callOf, invalid, locales } from "@dawr/rpc";
 import { once, replayed, type Store } from "@dawr/store";
 import { MessagingError } from "../domain/errors.ts";
 import { type Arguments, requireTemplate, type TemplateName } from "../domain/template.ts";
@@ -58,7 +58,7 @@ function requireRenderable(template: TemplateName, given: Arguments, now: Tempor
   try {
     for (const locale of locales) render(template, given, { locale, now, sender: "", bookingLink: "" });
   } catch {
-    throw new PlatformError("VALIDATION_FAILED", { fields: "arguments" });
+    throw invalid("arguments", { name: "unreadable" });
   }
 }
 
@@ -78,13 +78,13 @@ function recipientOf({ recipient }: DeliverRequest): Recipient {
     case "email":
       return { kind: "address", email: recipient.value };
     case undefined:
-      throw new PlatformError("VALIDATION_FAILED", { fields: "recipient" });
+      throw invalid(["account", "email"], { name: "one_of", limit: "account, email" });
   }
 }
 
 function channelsOf({ channels }: DeliverRequest, recipient: Recipient): readonly ChannelName[] {
   // An address without an account has no inbox.
   if (recipient.kind === "address" && channels.includes(Channel.INBOX))
-    throw new PlatformError("VALIDATION_FAILED", { fields: "channels" });
+    throw invalid("channels", { name: "not_in", limit: "CHANNEL_INBOX" });
   return channels.length === 0 ? ["EMAIL"] : channels.map((channel) => (channel === Channel.INBOX ? "INBOX" : "EMAIL"));
 }

@@ -1,6 +1,6 @@
 import { GenderServed } from "@dawr/gen/dawr/catalog/v1/provider_pb.js";
 import type { SearchProvidersRequest } from "@dawr/gen/dawr/search/v1/search_pb.js";
-import { PlatformError } from "@dawr/rpc";
+import { invalid } from "@dawr/rpc";
 import { checkPriceRange, type Question } from "../domain/question.ts";
 import { wordsOf } from "../domain/words.ts";
 import { lastIdOf } from "../store/copies.ts";
@@ -8,7 +8,7 @@ import { lastIdOf } from "../store/copies.ts";
 /** What a request asks; throws PRICE_RANGE_EMPTY. */
 export function questionOf(request: SearchProvidersRequest, defaultRadiusMetres: number): Question {
   const { point, priceRange } = request;
-  if (point === undefined) throw new PlatformError("VALIDATION_FAILED", { fields: "point" });
+  if (point === undefined) throw invalid("point");
   const price =
     priceRange === undefined
       ? undefined

@@ -12,7 +12,7 @@ import {
   type SearchResult,
   SearchResultSchema,
 } from "@dawr/gen/dawr/search/v1/search_pb.js";
-import { PlatformError } from "@dawr/rpc";
+import { invalid, PlatformError } from "@dawr/rpc";
 import { readPageToken, signPageToken } from "@dawr/store";
 import type { Document, FreeShare } from "../domain/document.ts";
 import { failedFilters, type Question } from "../domain/question.ts";
@@ -50,7 +50,7 @@ export const searchProviders =
 export const explainRanking =
   ({ engine, rules, defaultRadiusMetres }: Deps) =>
   async ({ provider, search }: ExplainRankingRequest): Promise<RankingExplanation> => {
-    if (search === undefined) throw new PlatformError("VALIDATION_FAILED", { fields: "search" });
+    if (search === undefined) throw invalid("search");
     const question: Question = questionOf(search, defaultRadiusMetres);
     const [document] = await engineAway(engine.read([lastIdOf(provider)]));
     if (document === undefined) throw new PlatformError("NOT_FOUND", { name: provider });
