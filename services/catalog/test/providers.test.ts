@@ -161,6 +161,9 @@ describe("UpdateProvider", () => {
     const call = world
       .client(ProviderService)
       .updateProvider({ provider: { name, currencyCode: "USD" }, requestId: requestId() }, as("dina"));
-    expect(await refusal(call)).toMatchObject({ reason: "FIELD_IMMUTABLE", metadata: { field: "currency_code" } });
+    expect(await refusal(call)).toMatchObject({
+      reason: "FIELD_IMMUTABLE",
+      metadata: { field: "provider.currencyCode" },
+    });
   });
 });

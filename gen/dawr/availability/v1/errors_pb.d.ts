@@ -31,28 +31,29 @@ export enum ErrorReason {
   SLOT_TAKEN = 1,
 
   /**
-   * The start is not offered, whoever is free; `clauses` names what refuses it. Ask ExplainSlot, choose another start.
+   * The start (`start_time`) is not offered, whoever is free; `clauses` names what refuses it, "S6, S7" say: docs/slots.md has
+   * them. Ask ExplainSlot, choose another start.
    *
    * @generated from enum value: ERROR_REASON_SLOT_NOT_OFFERED = 2;
    */
   SLOT_NOT_OFFERED = 2,
 
   /**
-   * The reservation's time ran out. Reserve again.
+   * The reservation's time ran out (`reservation`). Reserve again.
    *
    * @generated from enum value: ERROR_REASON_RESERVATION_LAPSED = 3;
    */
   RESERVATION_LAPSED = 3,
 
   /**
-   * The reservation was released. Reserve again.
+   * The reservation was released (`reservation`). Reserve again.
    *
    * @generated from enum value: ERROR_REASON_RESERVATION_RELEASED = 4;
    */
   RESERVATION_RELEASED = 4,
 
   /**
-   * The fencing token is not the latest: somebody else changed the reservation. Read it again.
+   * The fencing token is not the latest: somebody else changed the reservation (`reservation`). Read it again.
    *
    * @generated from enum value: ERROR_REASON_FENCING_TOKEN_STALE = 5;
    */

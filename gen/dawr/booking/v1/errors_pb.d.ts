@@ -31,7 +31,8 @@ export enum ErrorReason {
   SLOT_TAKEN = 1,
 
   /**
-   * The start is not offered; `clauses` names why. Choose one of FindSlots.
+   * The start (`start_time`) is not offered; `clauses` names what refuses it, "S6, S7" say: docs/slots.md has them. Choose one of
+   * FindSlots.
    *
    * @generated from enum value: ERROR_REASON_SLOT_NOT_OFFERED = 2;
    */
@@ -74,7 +75,8 @@ export enum ErrorReason {
   QUOTE_MISMATCH = 7,
 
   /**
-   * The booking's state (`state`) does not allow this. Read it again to see what is possible.
+   * The booking's state (`state`) does not allow this; it would have to be one of `required_states`. Read it again to see what
+   * is possible.
    *
    * @generated from enum value: ERROR_REASON_BOOKING_STATE_WRONG = 8;
    */

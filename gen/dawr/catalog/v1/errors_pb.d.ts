@@ -24,7 +24,8 @@ export enum ErrorReason {
   UNSPECIFIED = 0,
 
   /**
-   * The provider's state (`state`) does not allow this. Read it again to see what is possible.
+   * The provider's state (`state`) does not allow this; it would have to be one of `required_states`. Read it again to see what
+   * is possible.
    *
    * @generated from enum value: ERROR_REASON_PROVIDER_STATE_WRONG = 1;
    */
@@ -87,14 +88,14 @@ export enum ErrorReason {
   ARCHIVED = 9,
 
   /**
-   * The booking is not a completed one of the caller. Review after the visit.
+   * The booking is not a completed one of the caller (`booking`). Review after the visit.
    *
    * @generated from enum value: ERROR_REASON_BOOKING_NOT_REVIEWABLE = 10;
    */
   BOOKING_NOT_REVIEWABLE = 10,
 
   /**
-   * The booking has its review already.
+   * The booking has its review already (`booking`).
    *
    * @generated from enum value: ERROR_REASON_REVIEW_EXISTS = 11;
    */

@@ -31,7 +31,7 @@ export enum ErrorReason {
   TEMPLATE_UNKNOWN = 1,
 
   /**
-   * The template needs more (`missing`). Add it to the arguments.
+   * The template (`template`) needs more (`missing`). Add it to the arguments.
    *
    * @generated from enum value: ERROR_REASON_ARGUMENTS_MISSING = 2;
    */

@@ -31,21 +31,21 @@ export enum ErrorReason {
   PAYMENT_EXISTS = 1,
 
   /**
-   * The payment's state (`state`) does not allow this. Read it again to see what is possible.
+   * The payment's state (`payment`, `state`) does not allow this. Read it again to see what is possible.
    *
    * @generated from enum value: ERROR_REASON_PAYMENT_STATE_WRONG = 2;
    */
   PAYMENT_STATE_WRONG = 2,
 
   /**
-   * More would be given back than was paid (`left_minor`). Ask for less.
+   * More (`amount_minor`) would be given back than is left of what was paid (`payment`, `left_minor`, `currency_code`). Ask for less.
    *
    * @generated from enum value: ERROR_REASON_REFUND_EXCEEDS_PAYMENT = 3;
    */
   REFUND_EXCEEDS_PAYMENT = 3,
 
   /**
-   * Amounts of one payment differ in currency, or do not add up. Correct them.
+   * Amounts of one payment differ in currency (`currency_code`), or do not add up (`amount_minor`, `total_minor`). Correct them.
    *
    * @generated from enum value: ERROR_REASON_AMOUNTS_INCONSISTENT = 4;
    */
@@ -66,7 +66,7 @@ export enum ErrorReason {
   GATEWAY_UNKNOWN = 6,
 
   /**
-   * The gateway did not answer; what became of the payment is being found out. Try again with the same request id.
+   * The gateway did not answer (`payment`); what became of the payment is being found out. Try again with the same request id.
    *
    * @generated from enum value: ERROR_REASON_GATEWAY_UNAVAILABLE = 7;
    */
@@ -87,7 +87,7 @@ export enum ErrorReason {
   WEBHOOK_SIGNATURE_INVALID = 9,
 
   /**
-   * The signature of a webhook is too old. Check the clocks; the gateway sends it again.
+   * The signature of a webhook is too old (`age_seconds`). Check the clocks; the gateway sends it again.
    *
    * @generated from enum value: ERROR_REASON_WEBHOOK_TOO_OLD = 10;
    */
@@ -108,8 +108,8 @@ export enum ErrorReason {
   RETURN_URL_NOT_ALLOWED = 12,
 
   /**
-   * A member gives back price and tax, and less than that is left of them (`left_minor`). Ask for less; the platform's fee
-   * is given back by an operator.
+   * A member gives back price and tax, and less than that (`amount_minor`) is left of them (`payment`, `left_minor`,
+   * `currency_code`). Ask for less; the platform's fee is given back by an operator.
    *
    * @generated from enum value: ERROR_REASON_REFUND_EXCEEDS_PRICE = 13;
    */

@@ -24,7 +24,7 @@ export enum ErrorReason {
   UNSPECIFIED = 0,
 
   /**
-   * The lowest price is above the highest. Swap them.
+   * The lowest price is above the highest (`min_minor`, `max_minor`, `currency_code`). Swap them.
    *
    * @generated from enum value: ERROR_REASON_PRICE_RANGE_EMPTY = 1;
    */

@@ -52,35 +52,37 @@ export enum ErrorReason {
   CANCELLED = 4,
 
   /**
-   * The body is no message of the expected type: wrong bytes, invalid JSON or UTF-8, or too deeply nested. Correct the client.
+   * The body is no message of the expected type: wrong bytes, invalid JSON or UTF-8, too deeply nested, or JSON with a field
+   * that the contract does not have. `fields` names the field where that is known, `rules` says what was expected of it. Correct
+   * the client.
    *
    * @generated from enum value: ERROR_REASON_MALFORMED_MESSAGE = 5;
    */
   MALFORMED_MESSAGE = 5,
 
   /**
-   * Fields break the rules of the contract; a BadRequest detail names each. Correct them.
+   * Fields (`fields`) break rules of the contract (`rules`); a BadRequest detail has them one by one, the first 20. Correct them.
    *
    * @generated from enum value: ERROR_REASON_VALIDATION_FAILED = 6;
    */
   VALIDATION_FAILED = 6,
 
   /**
-   * There is no such method, or it is not open to the public. Check the path.
+   * There is no such method, or it is not open to the public (`path`). Check the path.
    *
    * @generated from enum value: ERROR_REASON_UNKNOWN_METHOD = 7;
    */
   UNKNOWN_METHOD = 7,
 
   /**
-   * The method is declared and not offered by this release. Do without it, or upgrade.
+   * The method is declared and not offered by this release, or not over this version of HTTP (`path`). Do without it, or upgrade.
    *
    * @generated from enum value: ERROR_REASON_NOT_OFFERED = 8;
    */
   NOT_OFFERED = 8,
 
   /**
-   * The content type is none that the protocols know. Use one of Connect, gRPC or gRPC-Web.
+   * The content type is none that the method (`path`) takes. Send a POST with one of `content_types`.
    *
    * @generated from enum value: ERROR_REASON_UNSUPPORTED_CONTENT_TYPE = 9;
    */
@@ -129,7 +131,7 @@ export enum ErrorReason {
   NOT_FOUND = 15,
 
   /**
-   * Too many calls in a short time. Wait as long as RetryInfo says.
+   * Too many calls in a short time. Wait as long as RetryInfo says (`retry_after_ms`).
    *
    * @generated from enum value: ERROR_REASON_RATE_LIMITED = 16;
    */
@@ -157,7 +159,7 @@ export enum ErrorReason {
   RESUME_TOKEN_INVALID = 19,
 
   /**
-   * The resource changed since it was read. Read it again and repeat the change.
+   * The resource changed since it was read (`name`). Read it again and repeat the change.
    *
    * @generated from enum value: ERROR_REASON_ETAG_MISMATCH = 20;
    */

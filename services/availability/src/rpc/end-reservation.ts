@@ -5,7 +5,7 @@ import { once, type Tx } from "@dawr/store";
 import { loadReservation } from "../store/reservation-rows.ts";
 import { confirmReservation, releaseReservation } from "../store/reservations.ts";
 import type { Deps } from "./deps.ts";
-import { lastIdOf, providerIdOf } from "./names.ts";
+import { lastIdOf, providerIdOf, reservationName } from "./names.ts";
 import { reservationToProto } from "./reservation-proto.ts";
 import { workloadOf } from "./reserve.ts";
 
@@ -42,6 +42,6 @@ export const releaseReservationRpc =
 /** A reservation as it is now, for the service that reserved it. */
 export async function readBack(tx: Tx, providerId: string, id: string): Promise<Reservation> {
   const row = await loadReservation(tx, providerId, id);
-  if (!row) throw new PlatformError("NOT_FOUND", { name: id });
+  if (!row) throw new PlatformError("NOT_FOUND", { name: reservationName(providerId, id) });
   return reservationToProto(row, true);
 }

@@ -7,6 +7,7 @@ import {
 import { PlatformError } from "@dawr/rpc";
 import { once, type Tx } from "@dawr/store";
 import { AvailabilityError } from "../domain/errors.ts";
+import { instantOf } from "../domain/zone-line.ts";
 import { publishLapsed } from "../events/lapsed.ts";
 import { type Asked, loadQuestion } from "../store/ask-store.ts";
 import { loadReservation } from "../store/reservation-rows.ts";
@@ -17,7 +18,7 @@ import { readBack } from "./end-reservation.ts";
 import { lastIdOf, providerIdOf } from "./names.ts";
 import { workloadOf } from "./reserve.ts";
 import { chooseSlot, notOffered, preferredStaffOf, slotTaken, type Taking, wantedOf } from "./take-slot.ts";
-import { wholeMinute } from "./time-proto.ts";
+import { instantFrom, wholeMinute } from "./time-proto.ts";
 
 /**
  * Moves a reservation: the old time is lost only if the new one is won. Errors: those of Reserve, RESERVATION_LAPSED,
@@ -44,7 +45,7 @@ const LOST_RACE = Symbol("lost race");
 async function move(tx: Tx, deps: Deps, request: MoveReservationRequest): Promise<Reservation> {
   const [providerId, id] = [providerIdOf(request.name), lastIdOf(request.name)];
   const start = wholeMinute(request.startTime);
-  if (start === undefined) throw notOffered(0, ["S6"]);
+  if (start === undefined) throw notOffered(instantFrom(request.startTime), ["S6"]);
   const current = await loadReservation(tx, providerId, id);
   if (!current) throw new PlatformError("NOT_FOUND", { name: request.name });
   const ask = askFromProto(providerId, request);
@@ -54,7 +55,7 @@ async function move(tx: Tx, deps: Deps, request: MoveReservationRequest): Promis
   const { calendar, question } = await loadQuestion(tx, deps, asked);
   const slot = chooseSlot(deps, calendar, taking, question);
   const outcome = await updateReservation(tx, wantedOf(deps, calendar, question, slot, ask, id), request.fencingToken);
-  if (outcome.status === "LIMIT") throw notOffered(start, ["S8"]);
+  if (outcome.status === "LIMIT") throw notOffered(instantOf(start), ["S8"]);
   if (outcome.status !== "RESERVED")
     throw new AvailabilityError("SLOT_TAKEN", slotTaken(start).metadata, { cause: LOST_RACE });
   await publishLapsed(tx, providerId, outcome.lapsed);

@@ -7,6 +7,7 @@ import {
 import { callOf } from "@dawr/rpc";
 import { once, type Tx } from "@dawr/store";
 import { AvailabilityError } from "../domain/errors.ts";
+import { instantOf } from "../domain/zone-line.ts";
 import { publishLapsed } from "../events/lapsed.ts";
 import { type Asked, loadQuestion, questionOf, reloadTaken } from "../store/ask-store.ts";
 import { loadReservationOf } from "../store/reservation-rows.ts";
@@ -16,7 +17,7 @@ import type { Deps } from "./deps.ts";
 import { providerIdOf, reservationName } from "./names.ts";
 import { reservationToProto } from "./reservation-proto.ts";
 import { chooseSlot, notOffered, preferredStaffOf, slotTaken, type Taking, wantedOf } from "./take-slot.ts";
-import { wholeMinute } from "./time-proto.ts";
+import { instantFrom, wholeMinute } from "./time-proto.ts";
 
 /**
  * Holds time for a booking, or takes it for good. Losing a race, the caller gets another assignment if there is one.
@@ -40,7 +41,7 @@ const ATTEMPTS = 4;
 async function reserve(tx: Tx, deps: Deps, request: ReserveRequest): Promise<Reservation> {
   const providerId = providerIdOf(request.booking);
   const start = wholeMinute(request.startTime);
-  if (start === undefined) throw notOffered(0, ["S6"]);
+  if (start === undefined) throw notOffered(instantFrom(request.startTime), ["S6"]);
   const asked: Asked = { providerId, ask: askFromProto(providerId, request), from: start, to: start + 1 };
   const taking: Taking = {
     asked,
@@ -61,7 +62,7 @@ async function reserve(tx: Tx, deps: Deps, request: ReserveRequest): Promise<Res
       case "RESERVED":
         return { ...reservedToProto(wanted, outcome, request.booking, expires), timeZone: calendar.zone };
       case "LIMIT":
-        throw notOffered(start, ["S8"]);
+        throw notOffered(instantOf(start), ["S8"]);
       case "ALREADY": {
         const live = await loadReservationOf(tx, providerId, request.booking);
         throw new AvailabilityError("BOOKING_ALREADY_RESERVED", {

@@ -32,19 +32,17 @@ export function chooseSlot(deps: Deps, calendar: Calendar, taking: Taking, quest
   const ifNobodyHadBooked = { ...questionOf(calendar, asked, NOTHING_TAKEN, deps.now()), tally: question.tally };
   if (offered(ifNobodyHadBooked)) throw slotTaken(start);
   const { refusals } = explainSlot({ ...question, from: start, to: start + 1 }, start);
-  throw notOffered(start, [...new Set(refusals.map(({ clause }) => clause))]);
+  throw notOffered(instantOf(start), [...new Set(refusals.map(({ clause }) => clause))]);
 }
 
 export function slotTaken(start: Minute): AvailabilityError {
   return new AvailabilityError("SLOT_TAKEN", { start_time: instantOf(start).toString() });
 }
 
-/** The error of a start that is not offered, with the clauses that refuse it. */
-export function notOffered(start: Minute, clauses: readonly string[]): AvailabilityError {
-  return new AvailabilityError("SLOT_NOT_OFFERED", {
-    start_time: instantOf(start).toString(),
-    clauses: [...clauses].sort().join(","),
-  });
+/** The error of a start that is not offered, with the clauses that refuse it, "S3" say. */
+export function notOffered(start: Temporal.Instant, clauses: readonly string[]): AvailabilityError {
+  const inOrder = [...clauses].sort((a, b) => Number(a.slice(1)) - Number(b.slice(1)));
+  return new AvailabilityError("SLOT_NOT_OFFERED", { start_time: start.toString(), clauses: inOrder.join(", ") });
 }
 
 /** What is written for a slot under a reservation's id. */

@@ -77,7 +77,7 @@ export async function updateReservation(tx: Tx, wanted: Wanted, token: bigint): 
   tx.notify(changeChannel, wanted.providerId);
   if (row && (status === "RESERVED" || status === "TAKEN" || status === "LIMIT" || status === "ALREADY"))
     return outcomeOf({ ...row, status });
-  throw refusal(status, wanted.reservationId);
+  throw refusal(status, wanted.providerId, wanted.reservationId);
 }
 
 /** Makes a hold firm. Errors: NOT_FOUND, FENCING_TOKEN_STALE, RESERVATION_LAPSED, RESERVATION_RELEASED. */
@@ -92,7 +92,7 @@ export async function confirmReservation(
     reservationId,
     token.toString(),
   ]);
-  if (row?.status !== "OK") throw refusal(row?.status, reservationId);
+  if (row?.status !== "OK") throw refusal(row?.status, providerId, reservationId);
 }
 
 /** Gives time up; again is no error. Errors: NOT_FOUND, FENCING_TOKEN_STALE. */
@@ -108,7 +108,7 @@ export async function releaseReservation(
     token.toString(),
   ]);
   tx.notify(changeChannel, providerId);
-  if (row?.status === "NOT_FOUND" || row?.status === "STALE") throw refusal(row.status, reservationId);
+  if (row?.status === "NOT_FOUND" || row?.status === "STALE") throw refusal(row.status, providerId, reservationId);
 }
 
 type Refused = "NOT_FOUND" | "STALE" | "LAPSED" | "ENDED";
@@ -125,10 +125,11 @@ const REASONS = {
   ENDED: "RESERVATION_RELEASED",
 } as const;
 
-function refusal(status: string | undefined, reservationId: string): Error {
+function refusal(status: string | undefined, providerId: string, reservationId: string): Error {
+  const name = `providers/${providerId}/reservations/${reservationId}`;
   if (status === "STALE" || status === "LAPSED" || status === "ENDED")
-    return new AvailabilityError(REASONS[status], { reservation: reservationId });
-  return new PlatformError("NOT_FOUND", { name: reservationId });
+    return new AvailabilityError(REASONS[status], { reservation: name });
+  return new PlatformError("NOT_FOUND", { name });
 }
 
 function outcomeOf(row: OutcomeRow<Outcome["status"]> | undefined): Outcome {

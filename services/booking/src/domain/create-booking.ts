@@ -1,6 +1,6 @@
 import type { Booking, Change, LocalizedText, PaymentMethod } from "./booking.ts";
 import { BookingError } from "./errors.ts";
-import { move } from "./moves.ts";
+import { move, moveRefused } from "./moves.ts";
 import type { Policy } from "./policy.ts";
 import type { Price } from "./price.ts";
 
@@ -62,7 +62,5 @@ export function requireLiveHold(booking: Booking, at: Temporal.Instant): void {
   if (booking.state === "EXPIRED" || (booking.state === "HELD" && hasEnded)) {
     throw new BookingError("HOLD_EXPIRED", { hold_expire_time: booking.holdExpireTime.toString() });
   }
-  if (booking.state !== "HELD") {
-    throw new BookingError("BOOKING_STATE_WRONG", { state: booking.state, wanted: "PENDING_PAYMENT" });
-  }
+  if (booking.state !== "HELD") throw moveRefused(booking, "PENDING_PAYMENT");
 }

@@ -1,6 +1,5 @@
 import type { Booking, Change, ExpireReason, NextStep } from "./booking.ts";
-import { BookingError } from "./errors.ts";
-import { move } from "./moves.ts";
+import { move, moveRefused } from "./moves.ts";
 
 /** Gives a hold up on the customer's wish; its time is free at once. (BK-01) */
 export function releaseHold(booking: Booking, at: Temporal.Instant): Change {
@@ -20,13 +19,7 @@ export function hasLapsed(booking: Booking, at: Temporal.Instant): boolean {
 
 /** Ends a booking whose hold ran out: its time is given back, its page takes no more money. (AV-03, BK-04) */
 export function expireBooking(booking: Booking, at: Temporal.Instant): Change {
-  if (!hasLapsed(booking, at)) {
-    throw new BookingError("BOOKING_STATE_WRONG", {
-      booking_id: booking.id,
-      state: booking.state,
-      wanted: "EXPIRED",
-    });
-  }
+  if (!hasLapsed(booking, at)) throw moveRefused(booking, "EXPIRED");
   const steps: NextStep[] = [{ name: "release-reservation", reservation: booking.reservation }];
   if (booking.payment !== undefined) steps.push({ name: "cancel-payment", payment: booking.payment.name });
   return {

@@ -81,16 +81,19 @@ describe("given a hold", () => {
     );
   });
   test("when it is made twice, then the second is refused", () => {
-    expect(() => createBooking(waiting, terms, payment, now)).toThrow(
-      expect.objectContaining({ reason: "BOOKING_STATE_WRONG" }),
-    );
+    const refusal = {
+      reason: "BOOKING_STATE_WRONG",
+      metadata: { state: "PENDING_PAYMENT", required_states: "HELD" },
+    };
+    expect(() => createBooking(waiting, terms, payment, now)).toThrow(expect.objectContaining(refusal));
   });
   test("when it is released, then its time is given back", () => {
     expect(releaseHold(held, now)).toMatchObject({
       event: "BookingReleased",
       steps: [{ name: "release-reservation", reservation }],
     });
-    expect(() => releaseHold(confirmed, now)).toThrow(expect.objectContaining({ reason: "BOOKING_STATE_WRONG" }));
+    const refusal = { reason: "BOOKING_STATE_WRONG", metadata: { state: "CONFIRMED", required_states: "HELD" } };
+    expect(() => releaseHold(confirmed, now)).toThrow(expect.objectContaining(refusal));
   });
   test("when its time has come it lapses, not before, and never once paid", () => {
     expect(hasLapsed(held, expireTime.subtract({ nanoseconds: 1 }))).toBe(false);

@@ -24,10 +24,14 @@ export function mayMove(from: State, to: State): boolean {
 
 /** Gives the booking its next state, version and time; refuses a move that BK-01 does not have with BOOKING_STATE_WRONG. */
 export function move(booking: Booking, to: State, at: Temporal.Instant, change: Partial<Booking> = {}): Booking {
-  if (!mayMove(booking.state, to)) {
-    throw new BookingError("BOOKING_STATE_WRONG", { state: booking.state, wanted: to });
-  }
+  if (!mayMove(booking.state, to)) throw moveRefused(booking, to);
   return { ...booking, ...change, state: to, version: booking.version + 1n, updateTime: at };
+}
+
+/** The refusal of a move, with the states that it could be made from. */
+export function moveRefused({ state }: Booking, to: State): BookingError {
+  const before = Object.entries(moves).flatMap(([from, next]) => (next.includes(to) ? [from] : []));
+  return new BookingError("BOOKING_STATE_WRONG", { state, required_states: before.join(", ") });
 }
 
 /** Changes a booking that stays in its state. */

@@ -25,7 +25,7 @@ export function checkCurrency(currencyCode: string, allowed: readonly string[]):
 
 /** Prices of a provider that was ever published stay in their currency. */
 export function checkCurrencyChange(from: string, to: string, wasPublished: boolean): void {
-  if (from !== to && wasPublished) throw new CatalogError("FIELD_IMMUTABLE", { field: "currency_code" });
+  if (from !== to && wasPublished) throw new CatalogError("FIELD_IMMUTABLE", { field: "provider.currencyCode" });
 }
 
 /** Refuses a service whose category the vertical does not have, or whose prices are not in the provider's currency. */

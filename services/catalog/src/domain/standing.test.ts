@@ -40,7 +40,7 @@ describe("a provider's states (CA-02)", () => {
       else
         expect(refusalOf(() => act(standing(state)))).toMatchObject({
           reason: "PROVIDER_STATE_WRONG",
-          metadata: { state },
+          metadata: { state, required_states: allowed.join(", ") },
         });
     }
   });

@@ -62,5 +62,6 @@ export function reinstate(standing: Standing): Standing {
 }
 
 function requireState({ state }: Standing, ...allowed: readonly ProviderState[]): void {
-  if (!allowed.includes(state)) throw new CatalogError("PROVIDER_STATE_WRONG", { state });
+  if (!allowed.includes(state))
+    throw new CatalogError("PROVIDER_STATE_WRONG", { state, required_states: allowed.join(", ") });
 }

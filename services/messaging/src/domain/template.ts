@@ -25,7 +25,8 @@ export const templates = {
 export function requireTemplate(name: string, given: Arguments): TemplateName {
   if (!isTemplate(name)) throw new MessagingError("TEMPLATE_UNKNOWN", { template: name });
   const missing = templates[name].needs.filter((key) => textOf(given, key, "en") === undefined);
-  if (missing.length > 0) throw new MessagingError("ARGUMENTS_MISSING", { template: name, missing: missing.join(",") });
+  if (missing.length > 0)
+    throw new MessagingError("ARGUMENTS_MISSING", { template: name, missing: missing.join(", ") });
   return name;
 }
 

@@ -36,7 +36,7 @@ export function requestRefund(
   at: Temporal.Instant,
 ): RefundChange {
   if (payment.state !== "SUCCEEDED")
-    throw new PaymentError("PAYMENT_STATE_WRONG", { payment: payment.id, state: payment.state });
+    throw new PaymentError("PAYMENT_STATE_WRONG", { payment: `payments/${payment.id}`, state: payment.state });
   const { currencyCode } = payment.amount;
   const left = partsLeft(payment, earlier);
   const leftMinor = payment.amount.amountMinor - payment.refundReservedMinor;
@@ -52,7 +52,7 @@ export function requestRefund(
     throw new PaymentError(
       amountMinor > leftMinor || mayMinor === leftMinor ? "REFUND_EXCEEDS_PAYMENT" : "REFUND_EXCEEDS_PRICE",
       {
-        payment: payment.id,
+        payment: `payments/${payment.id}`,
         amount_minor: String(amountMinor),
         left_minor: String(mayMinor),
         currency_code: currencyCode,

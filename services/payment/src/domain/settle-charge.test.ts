@@ -213,7 +213,7 @@ describe("resolvePayment", () => {
     "given %s, when a person would settle it, then that is refused",
     (state) => {
       expect(() => resolvePayment({ ...created, state }, "FAILED", rules, later)).toThrow(
-        new PaymentError("PAYMENT_STATE_WRONG", { payment: "p1", state }),
+        new PaymentError("PAYMENT_STATE_WRONG", { payment: "payments/p1", state }),
       );
     },
   );

@@ -81,7 +81,7 @@ export function resolvePayment(
   at: Temporal.Instant,
 ): Change {
   if (payment.state !== "UNKNOWN")
-    throw new PaymentError("PAYMENT_STATE_WRONG", { payment: payment.id, state: payment.state });
+    throw new PaymentError("PAYMENT_STATE_WRONG", { payment: `payments/${payment.id}`, state: payment.state });
   if (state === "SUCCEEDED") return succeeded(payment, rules, at);
   const failed = moved(payment, "FAILED", resolvedByHand, rules, at);
   return { payment: { ...failed, askTime: undefined }, event: "PaymentFailed", transfers: [] };

@@ -9,7 +9,7 @@ import { once, replayed } from "@dawr/store";
 import { PaymentError } from "../domain/errors.ts";
 import { cancelUnsent, settleCharge } from "../domain/settle-charge.ts";
 import { GatewaySilence } from "../gateways/gateway.ts";
-import { idOf } from "../names.ts";
+import { idOf, paymentName } from "../names.ts";
 import { type Deps, gatewayOf } from "../settling/deps.ts";
 import { storeChange } from "../settling/store-change.ts";
 import { findPayment, lockPayment } from "../store/payments.ts";
@@ -51,6 +51,6 @@ async function cancelAtGateway(deps: Deps, payment: Parameters<typeof settleChar
     return await gatewayOf(deps, payment.gateway).cancelCharge(payment);
   } catch (cause) {
     if (!(cause instanceof GatewaySilence)) throw cause;
-    throw new PaymentError("GATEWAY_UNAVAILABLE", { payment: payment.id }, { cause });
+    throw new PaymentError("GATEWAY_UNAVAILABLE", { payment: paymentName(payment.id) }, { cause });
   }
 }

@@ -13,7 +13,7 @@ import { PaymentError } from "../domain/errors.ts";
 import type { Parts, Payment } from "../domain/payment.ts";
 import { partsAddUp } from "../domain/payment.ts";
 import { isAllowedReturnUrl } from "../domain/return-url.ts";
-import { idOf } from "../names.ts";
+import { idOf, paymentName } from "../names.ts";
 import type { Deps } from "../settling/deps.ts";
 import { sendIntent } from "../settling/send-intent.ts";
 import { storeChange } from "../settling/store-change.ts";
@@ -135,7 +135,7 @@ function requireSame(earlier: Payment, wish: Payment): void {
     earlier.parts.serviceMinor === wish.parts.serviceMinor &&
     earlier.parts.taxMinor === wish.parts.taxMinor &&
     earlier.parts.feeMinor === wish.parts.feeMinor;
-  if (!isSame) throw new PaymentError("PAYMENT_EXISTS", { payment: earlier.id });
+  if (!isSame) throw new PaymentError("PAYMENT_EXISTS", { payment: paymentName(earlier.id) });
 }
 
 /** Whether there is something to pay on, or nothing left to pay. */
@@ -146,5 +146,5 @@ function requireStarted(payment: Payment): void {
     if (payment.payUrl !== undefined) return;
     throw new PaymentError("GATEWAY_REFUSED", { failure_code: payment.failure ?? "" });
   }
-  throw new PaymentError("GATEWAY_UNAVAILABLE", { payment: payment.id });
+  throw new PaymentError("GATEWAY_UNAVAILABLE", { payment: paymentName(payment.id) });
 }

@@ -28,7 +28,11 @@ export type PriceRange = {
 /** Refuses with PRICE_RANGE_EMPTY prices that nothing can have. */
 export function checkPriceRange({ currencyCode, minMinor, maxMinor }: PriceRange): void {
   if (maxMinor !== undefined && maxMinor < minMinor) {
-    throw new SearchError("PRICE_RANGE_EMPTY", { currency_code: currencyCode, min: `${minMinor}`, max: `${maxMinor}` });
+    throw new SearchError("PRICE_RANGE_EMPTY", {
+      currency_code: currencyCode,
+      min_minor: String(minMinor),
+      max_minor: String(maxMinor),
+    });
   }
 }
 
