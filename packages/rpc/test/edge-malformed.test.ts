@@ -51,7 +51,7 @@ describe.each([
     [
       "unknown fields nested 20,000 deep",
       { headers: json, body: `{"other":${"[".repeat(20_000)}${"]".repeat(20_000)},"number":-1}` },
-      { code: "invalid_argument", reason: "VALIDATION_FAILED", status: 400 },
+      { code: "invalid_argument", reason: "MALFORMED_MESSAGE", status: 400 },
     ],
     [
       "an empty body as JSON",

@@ -2,7 +2,7 @@ import http from "node:http";
 import http2 from "node:http2";
 import { fromBinary } from "@bufbuild/protobuf";
 import { base64Decode } from "@bufbuild/protobuf/wire";
-import { ErrorInfoSchema } from "@dawr/gen/google/rpc/error_details_pb.js";
+import { type ErrorInfo, ErrorInfoSchema } from "@dawr/gen/google/rpc/error_details_pb.js";
 import { StatusSchema } from "@dawr/gen/google/rpc/status_pb.js";
 import { type HttpRequest, serveEdge } from "../src/index.ts";
 import { type EchoState, echoFixture } from "./echo-service.ts";
@@ -89,7 +89,19 @@ export function envelope(message: Uint8Array | string, flags = 0): Buffer {
 export type Told = { readonly code: string | number | undefined; readonly reason: string | undefined };
 
 /** What an answer says by machine, in whichever protocol it is. */
-export function told({ headers, body, trailers }: Answer): Told {
+export function told(answer: Answer): Told {
+  const { code, info } = refusalIn(answer);
+  return { code, reason: info?.reason };
+}
+
+/** The variable parts of a refusal. */
+export function metadataIn(answer: Answer): Readonly<Record<string, string>> | undefined {
+  return refusalIn(answer).info?.metadata;
+}
+
+type Refusal = { readonly code: string | number | undefined; readonly info: ErrorInfo | undefined };
+
+function refusalIn({ headers, body, trailers }: Answer): Refusal {
   const type = headers["content-type"] ?? "";
   if (type.startsWith("application/grpc-web")) {
     const at = body.lastIndexOf(Buffer.from([0x80]));
@@ -102,14 +114,14 @@ export function told({ headers, body, trailers }: Answer): Told {
     ? JSON.parse(body.subarray(5).toString()).error
     : JSON.parse(body.toString());
   const info = json.details?.find((d: { type: string }) => d.type === "google.rpc.ErrorInfo");
-  return { code: json.code, reason: info && fromBinary(ErrorInfoSchema, base64Decode(info.value)).reason };
+  return { code: json.code, info: info && fromBinary(ErrorInfoSchema, base64Decode(info.value)) };
 }
 
-function grpcTold(headers: Record<string, string>): Told {
+function grpcTold(headers: Record<string, string>): Refusal {
   const packed = headers["grpc-status-details-bin"];
   const status = packed === undefined ? undefined : fromBinary(StatusSchema, base64Decode(packed));
   const info = status?.details.find((d) => d.typeUrl.endsWith("google.rpc.ErrorInfo"));
-  return { code: Number(headers["grpc-status"]), reason: info && fromBinary(ErrorInfoSchema, info.value).reason };
+  return { code: Number(headers["grpc-status"]), info: info && fromBinary(ErrorInfoSchema, info.value) };
 }
 
 const strings = (headers: object) => Object.fromEntries(Object.entries(headers).map(([k, v]) => [k, String(v)]));

@@ -18,7 +18,7 @@ import type { GuardedMethod } from "../guard/guard-method.ts";
 import { explainer } from "./explain.ts";
 import { explained } from "./explained.ts";
 import { type HttpRoute, matchPath, runRoute } from "./http-route.ts";
-import { refusalResponse } from "./refusal.ts";
+import { contentTypesOf, refusalResponse } from "./refusal.ts";
 import { addCorsHeaders, addPreflightHeaders, type CorsOptions, securityHeaders } from "./response-headers.ts";
 import { factsKey, routeMethod } from "./routes.ts";
 import type { Listener, StreamListener } from "./sniff.ts";
@@ -86,14 +86,16 @@ export function edgeHandlers(methods: readonly GuardedMethod[], options: EdgeOpt
     }
     const contentType = request.headers["content-type"];
     const locale = localeOf(request.headers["accept-language"]);
-    const refuse = (reason: PlatformReason, status: number) =>
-      refusalResponse(platformRefusal(reason, { path }, { locale }), contentType, status);
+    const refuse = (reason: PlatformReason, status: number, more: Readonly<Record<string, string>> = {}) =>
+      reply(refusalResponse(platformRefusal(reason, { path, ...more }, { locale }), contentType, status), response);
     const handler = handlers.get(path);
-    if (handler === undefined) return reply(refuse("UNKNOWN_METHOD", 404), response);
+    if (handler === undefined) return refuse("UNKNOWN_METHOD", 404);
     const values = createContextValues().set(factsKey, { address, requestId });
     const answer = await handler(universalRequestFromNodeRequest(request, response, undefined, values));
     const reason = answer.body === undefined ? reasonByStatus.get(answer.status) : undefined;
-    if (reason !== undefined) return reply(refuse(reason, answer.status), response);
+    if (reason === "UNSUPPORTED_CONTENT_TYPE")
+      return refuse(reason, answer.status, { content_types: contentTypesOf(handler.method) });
+    if (reason !== undefined) return refuse(reason, answer.status);
     return reply(await explained(answer, (error) => explain(error, { locale, method: path, requestId })), response);
   }
 
@@ -154,8 +156,12 @@ const reasonByStatus: ReadonlyMap<number, PlatformReason> = new Map([
 
 const compressions = [compressionGzip, compressionBrotli];
 
-/** JSON in invalid UTF-8 is refused, not repaired: an option that the library reads and its types leave out. */
+/**
+ * A field that no contract knows is a mistake to be told, not to be ignored (ADR 17). JSON in invalid UTF-8 is refused,
+ * not repaired: an option that the library reads and its types leave out.
+ */
 const strictJson: Partial<JsonReadOptions> & { readonly textDecoder: TextDecoder } = {
+  ignoreUnknownFields: false,
   textDecoder: new TextDecoder("utf-8", { fatal: true }),
 };
 

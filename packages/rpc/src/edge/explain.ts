@@ -1,5 +1,6 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { type ErrorLog, errorMapper, hasErrorInfo } from "../errors/error-mapper.ts";
+import { malformed } from "../errors/malformed.ts";
 import { PlatformError } from "../errors/platform-error.ts";
 
 /** Turns an error of the protocol library, made while it read a request, into the platform's refusal. */
@@ -12,13 +13,13 @@ export function inputRefusal(error: unknown, maxBodyBytes: number): unknown {
     case Code.Unimplemented:
       return error.rawMessage.startsWith("unknown compression")
         ? new PlatformError("UNSUPPORTED_COMPRESSION", {}, cause)
-        : new PlatformError("MALFORMED_MESSAGE", {}, cause);
+        : malformed(error);
     // The library calls bytes that are no message an internal error.
     case Code.Internal:
     case Code.InvalidArgument:
     case Code.Unknown:
     case Code.DataLoss:
-      return new PlatformError("MALFORMED_MESSAGE", {}, cause);
+      return malformed(error);
     default:
       return error;
   }

@@ -1,3 +1,4 @@
+import type { DescMethod } from "@bufbuild/protobuf";
 import type { ConnectError } from "@connectrpc/connect";
 import { createAsyncIterable, encodeEnvelope, type UniversalServerResponse } from "@connectrpc/connect/protocol";
 import {
@@ -17,6 +18,12 @@ export function protocolOf(contentType: string | undefined): Protocol {
   if (type.startsWith("application/grpc-web")) return "grpc-web";
   if (type.startsWith("application/grpc")) return "grpc";
   return type.startsWith("application/connect+") ? "connect-stream" : "connect";
+}
+
+/** The content types that a method takes, as a list for people and programs. */
+export function contentTypesOf({ methodKind }: DescMethod): string {
+  const connect = methodKind === "unary" ? "application/" : "application/connect+";
+  return `${connect}json, ${connect}proto, application/grpc-web, application/grpc`;
 }
 
 /** A refusal that no handler gave, in the request's own protocol and with its details. */

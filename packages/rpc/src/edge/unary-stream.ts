@@ -4,6 +4,7 @@ import { type Compression, createMethodSerializationLookup } from "@connectrpc/c
 import { codeToHttpStatus, errorToJsonBytes, parseTimeout, trailerMux } from "@connectrpc/connect/protocol-connect";
 import { Call } from "../call/call.ts";
 import type { HeaderSource } from "../call/headers.ts";
+import { malformed } from "../errors/malformed.ts";
 import { PlatformError } from "../errors/platform-error.ts";
 import type { GuardedMethod } from "../guard/guard-method.ts";
 import type { RequestFacts } from "./routes.ts";
@@ -55,7 +56,7 @@ export function unaryStream(guarded: GuardedMethod, options: UnaryStreamOptions)
     try {
       message = codecs.getI(isBinary).parse(body);
     } catch (cause) {
-      throw guarded.refuse(new PlatformError("MALFORMED_MESSAGE", {}, { cause }), call);
+      throw guarded.refuse(malformed(cause), call);
     }
     const answer = await guarded.unary(message, call);
     await respond(request, call, 200, request.headers["content-type"], codecs.getO(isBinary).serialize(answer));
@@ -117,7 +118,7 @@ export function unaryStream(guarded: GuardedMethod, options: UnaryStreamOptions)
       refuse(request, call, error).catch(() => stream.destroy());
     };
     if (timeout.error !== undefined) {
-      fail(new PlatformError("MALFORMED_MESSAGE", {}, { cause: timeout.error }));
+      fail(malformed(timeout.error));
       return;
     }
     readAll(stream, options.maxBodyBytes, (body) => {

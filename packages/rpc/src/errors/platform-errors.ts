@@ -51,7 +51,10 @@ export const platformErrors = defineErrors({
     },
     UNSUPPORTED_CONTENT_TYPE: {
       code: Code.InvalidArgument,
-      message: { en: "The content type is not supported.", ar: "نوع المحتوى غير مدعوم." },
+      message: {
+        en: "The content type is not supported. Send a POST with one of {content_types}.",
+        ar: "نوع المحتوى غير مدعوم. أرسل طلب POST بأحد الأنواع {content_types}.",
+      },
     },
     UNSUPPORTED_COMPRESSION: {
       code: Code.Unimplemented,
