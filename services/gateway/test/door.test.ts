@@ -1,5 +1,8 @@
+import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { connect } from "node:http2";
+import { createRequire } from "node:module";
+import { promisify } from "node:util";
 import { Code, ConnectError, createClient, type Transport } from "@connectrpc/connect";
 import { createConnectTransport, createGrpcTransport, createGrpcWebTransport } from "@connectrpc/connect-node";
 import { AvailabilityService } from "@dawr/gen/dawr/availability/v1/availability_pb.js";
@@ -7,8 +10,9 @@ import { CategoryService } from "@dawr/gen/dawr/catalog/v1/category_pb.js";
 import { AccountService } from "@dawr/gen/dawr/identity/v1/account_pb.js";
 import { KeyService } from "@dawr/gen/dawr/identity/v1/key_pb.js";
 import { RetryInfoSchema } from "@dawr/gen/google/rpc/error_details_pb.js";
-import { grpcCaller, reasonOf } from "@dawr/rpc";
+import { grpcCaller, isPublic, reasonOf } from "@dawr/rpc";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { publicServices } from "../src/public-services.ts";
 import { type SmallPlatform, someone, startSmallPlatform } from "./small-platform.ts";
 
 let small: SmallPlatform;
@@ -106,6 +110,19 @@ test("given grpc-js, then it is served as well, internal methods excepted", asyn
   expect(await reason(caller.client(KeyService).batchGetContacts({ accounts: [someone] }))).toBe("UNKNOWN_METHOD");
   expect(await reason(caller.client(AccountService).getAccount({ name: "accounts/me" }))).toBe("TOKEN_MISSING");
   caller.close();
+});
+
+test("given buf, when it asks what there is, then it is told the methods that the door opens and no others", async () => {
+  const buf = createRequire(import.meta.url).resolve("@bufbuild/buf/bin/buf");
+  const ask = promisify(execFile);
+  const { stdout } = await ask(process.execPath, [buf, "curl", "--http2-prior-knowledge", small.url, "--list-methods"]);
+  const told = stdout.split("\n").filter((path) => path.startsWith("dawr."));
+  const opened = publicServices
+    .flatMap((service) => service.methods)
+    .filter(isPublic)
+    .map(({ parent, name }) => `${parent.typeName}/${name}`);
+  expect(told.toSorted()).toEqual(opened.toSorted());
+  expect(told).not.toContain("dawr.availability.v1.ReservationService/Reserve");
 });
 
 const post = (path: string, body: string | Uint8Array, headers: Record<string, string> = {}) =>

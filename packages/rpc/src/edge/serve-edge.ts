@@ -27,13 +27,9 @@ export type EdgeServer = {
 export async function serveEdge(options: EdgeServerOptions): Promise<EdgeServer> {
   const health = healthService();
   const descriptors = options.mounted.flatMap((m) => m.services);
-  const methods = [
-    ...options.mounted.flatMap((m) => [...m.methods.values()]),
-    ...health.methods,
-    ...reflectionServices(descriptors),
-  ];
+  const served = [...options.mounted.flatMap((m) => [...m.methods.values()]), ...health.methods];
   for (const service of ["", ...descriptors.map((d) => d.typeName)]) health.set(service, true);
-  const handlers = edgeHandlers(methods, options);
+  const handlers = edgeHandlers([...served, ...reflectionServices(served)], options);
   const server = twinServer(handlers.listener, handlers.streamListener);
   const port = await server.listen(options.port, options.host);
   return {

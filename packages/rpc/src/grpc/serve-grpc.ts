@@ -35,10 +35,9 @@ export async function serveGrpc(options: GrpcServerOptions): Promise<GrpcServer>
   const server = new grpc.Server(serverOptions(options));
   const health = healthService();
   const streams = new Set<Call>();
-  const methods = options.mounted.flatMap((m) => [...m.methods.values()]);
+  const served = [...options.mounted.flatMap((m) => [...m.methods.values()]), ...health.methods];
   const descriptors = options.mounted.flatMap((m) => m.services);
-  for (const guarded of [...methods, ...health.methods, ...reflectionServices(descriptors)])
-    register(server, guarded, streams);
+  for (const guarded of [...served, ...reflectionServices(served)]) register(server, guarded, streams);
   for (const service of ["", ...descriptors.map((d) => d.typeName)]) health.set(service, true);
   const port = await bind(server, options.host ?? "0.0.0.0", options.port);
   return {

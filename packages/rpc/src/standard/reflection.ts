@@ -1,19 +1,7 @@
-import {
-  type DescFile,
-  type DescService,
-  fromJson,
-  type JsonObject,
-  type JsonValue,
-  type Message,
-  toBinary,
-  toJson,
-} from "@bufbuild/protobuf";
-import { base64Encode } from "@bufbuild/protobuf/wire";
-import { FileDescriptorProtoSchema } from "@bufbuild/protobuf/wkt";
-import { Code } from "@connectrpc/connect";
+import { type DescService, fromJson, type JsonObject, type JsonValue, type Message, toJson } from "@bufbuild/protobuf";
 import type { GuardedMethod } from "../guard/guard-method.ts";
+import { catalogueOf } from "./catalogue.ts";
 import { serviceOf } from "./descriptors.ts";
-import { healthDescriptor } from "./health.ts";
 import { openMethods } from "./open-methods.ts";
 
 const messages = {
@@ -71,10 +59,10 @@ const versions = ["grpc.reflection.v1", "grpc.reflection.v1alpha"].map((name) =>
 /** The versions of the reflection service that are served. */
 export const reflectionDescriptors: readonly DescService[] = versions.map((v) => v.service);
 
-/** The standard reflection services (v1 and v1alpha) over what is served: tools like grpcurl learn the contracts from them. */
-export function reflectionServices(served: readonly DescService[]): readonly GuardedMethod[] {
-  const services = [...served, healthDescriptor, ...reflectionDescriptors];
-  const catalogue = catalogueOf(services);
+/** The standard reflection services (v1 and v1alpha) over the methods that are served: tools like grpcurl learn the contracts from them. */
+export function reflectionServices(served: readonly GuardedMethod[]): readonly GuardedMethod[] {
+  const own = reflectionDescriptors.flatMap((service) => service.methods);
+  const catalogue = catalogueOf([...served.map(({ method }) => method), ...own]);
   return versions.flatMap(({ service, message }) => {
     const input = message("ServerReflectionRequest");
     const output = message("ServerReflectionResponse");
@@ -88,66 +76,6 @@ export function reflectionServices(served: readonly DescService[]): readonly Gua
   });
 }
 
-function catalogueOf(services: readonly DescService[]): (asked: JsonObject) => JsonObject {
-  const files = new Map<string, DescFile>();
-  const add = (file: DescFile): void => {
-    if (files.has(file.proto.name)) return;
-    files.set(file.proto.name, file);
-    file.dependencies.forEach(add);
-  };
-  for (const service of services) add(service.file);
-  const symbols = new Map<string, DescFile>();
-  for (const file of files.values()) for (const name of symbolsOf(file)) symbols.set(name, file);
-
-  return (asked) => {
-    if ("listServices" in asked) {
-      return { listServicesResponse: { service: services.map((s) => ({ name: s.typeName })) } };
-    }
-    if ("fileByFilename" in asked) return fileAnswer(files.get(String(asked.fileByFilename)));
-    if ("fileContainingSymbol" in asked) {
-      return fileAnswer(symbols.get(String(asked.fileContainingSymbol).replace(/^\./, "")));
-    }
-    if ("fileContainingExtension" in asked) {
-      const { containingType, extensionNumber } = objectOf(asked.fileContainingExtension);
-      const found = [...files.values()].find((file) =>
-        file.extensions.some((e) => e.extendee.typeName === containingType && e.number === extensionNumber),
-      );
-      return fileAnswer(found);
-    }
-    const baseTypeName = String(asked.allExtensionNumbersOfType ?? "");
-    const extensionNumber = [...files.values()]
-      .flatMap((file) => file.extensions)
-      .filter((e) => e.extendee.typeName === baseTypeName)
-      .map((e) => e.number);
-    return { allExtensionNumbersResponse: { baseTypeName, extensionNumber } };
-  };
-}
-
-/** A file together with all that it imports, so that one answer is enough. */
-function fileAnswer(file: DescFile | undefined): JsonObject {
-  if (file === undefined) return { errorResponse: { errorCode: Code.NotFound, errorMessage: "not found" } };
-  const all = new Set<DescFile>();
-  const add = (f: DescFile): void => {
-    if (all.has(f)) return;
-    all.add(f);
-    f.dependencies.forEach(add);
-  };
-  add(file);
-  const fileDescriptorProto = [...all].map((f) => base64Encode(toBinary(FileDescriptorProtoSchema, f.proto)));
-  return { fileDescriptorResponse: { fileDescriptorProto } };
-}
-
-function symbolsOf(file: DescFile): readonly string[] {
-  const nested = (messages: DescFile["messages"]): string[] =>
-    messages.flatMap((m) => [m.typeName, ...m.nestedEnums.map((e) => e.typeName), ...nested(m.nestedMessages)]);
-  return [
-    ...nested(file.messages),
-    ...file.enums.map((e) => e.typeName),
-    ...file.extensions.map((e) => e.typeName),
-    ...file.services.flatMap((s) => [s.typeName, ...s.methods.map((m) => `${s.typeName}.${m.name}`)]),
-  ];
-}
-
-function objectOf(json: JsonValue | undefined): JsonObject {
+function objectOf(json: JsonValue): JsonObject {
   return typeof json === "object" && json !== null && !Array.isArray(json) ? json : {};
 }

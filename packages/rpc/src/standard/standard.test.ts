@@ -1,8 +1,17 @@
-import { fromBinary, fromJson, type Message, toJson } from "@bufbuild/protobuf";
+import {
+  create,
+  createFileRegistry,
+  type DescService,
+  fromBinary,
+  fromJson,
+  type Message,
+  toJson,
+} from "@bufbuild/protobuf";
 import { base64Decode } from "@bufbuild/protobuf/wire";
-import { FileDescriptorProtoSchema } from "@bufbuild/protobuf/wkt";
+import { type FileDescriptorProto, FileDescriptorProtoSchema, FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 import { createClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
+import { EchoService } from "@dawr/gen/dawr/testing/v1/echo_pb.js";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { echoFixture } from "../../test/echo-service.ts";
 import { all, errorOf, from } from "../../test/eventually.ts";
@@ -51,15 +60,9 @@ describe.each<[string, () => Promise<Server>]>([
   test.each(reflectionDescriptors.map((d) => [d.typeName, d] as const))(
     "%s tells the contracts",
     async (_type, service) => {
-      const [info] = service.methods;
-      if (info === undefined) throw new Error("reflection has no method");
-      const client = createClient(service, createGrpcTransport({ baseUrl: `http://${host}:${server.port}` }));
-      const call = client.serverReflectionInfo as unknown as (input: AsyncIterable<Message>) => AsyncIterable<Message>;
-      const ask = async (...questions: object[]) => {
-        const answers = await all(call(from(...questions.map((q) => fromJson(info.input, q as never)))));
-        return answers.map((a) => toJson(info.output, a) as Record<string, never>);
-      };
       const [list, file, byName, missing] = await ask(
+        service,
+        server.port,
         { listServices: "*" },
         { fileContainingSymbol: `${echo}.Echo` },
         { fileByFilename: "dawr/testing/v1/echo.proto" },
@@ -69,18 +72,73 @@ describe.each<[string, () => Promise<Server>]>([
         service: expect.arrayContaining([{ name: echo }, { name: "grpc.health.v1.Health" }]),
       });
       for (const answer of [file, byName]) {
-        const response = answer?.fileDescriptorResponse as { fileDescriptorProto: string[] } | undefined;
-        const fileDescriptorProto = response?.fileDescriptorProto ?? [];
-        const names = fileDescriptorProto.map(
-          (bytes) => fromBinary(FileDescriptorProtoSchema, base64Decode(bytes)).name,
-        );
+        const names = filesIn(answer).map(({ name }) => name);
         expect(names[0]).toBe("dawr/testing/v1/echo.proto");
         expect(names).toContain("dawr/access/v1/access.proto");
       }
       expect(missing?.errorResponse).toMatchObject({ errorCode: 5 });
     },
   );
+
+  test.each(
+    reflectionDescriptors.flatMap((d) =>
+      ["Status", "ErrorInfo", "LocalizedMessage", "BadRequest", "RetryInfo"].map(
+        (name) => [d.typeName, name, d] as const,
+      ),
+    ),
+  )("given %s, when asked for google.rpc.%s, then a tool can read what errors carry", async (_type, name, service) => {
+    const symbol = `google.rpc.${name}`;
+    const [answer] = await ask(service, server.port, { fileContainingSymbol: symbol });
+    // Each file comes with what it imports: a registry of them would refuse a gap.
+    const registry = createFileRegistry(create(FileDescriptorSetSchema, { file: [...filesIn(answer)].reverse() }));
+    expect(registry.getMessage(symbol)?.typeName).toBe(symbol);
+  });
 });
+
+test("given a door that opens some methods, when asked, then it tells of these alone", async () => {
+  const { mounted } = echoFixture();
+  const methods = new Map([...mounted.methods].filter(([path]) => !path.endsWith("/EchoInternal")));
+  const server = await serveEdge({ mounted: [{ ...mounted, methods }], port: 0, host, log });
+  try {
+    const [service] = reflectionDescriptors;
+    if (service === undefined) throw new Error("there is no reflection");
+    const [list, file, hidden, open] = await ask(
+      service,
+      server.port,
+      { listServices: "*" },
+      { fileContainingSymbol: echo },
+      { fileContainingSymbol: `${echo}.EchoInternal` },
+      { fileContainingSymbol: `${echo}.Echo` },
+    );
+    expect(JSON.stringify(list)).not.toContain("UnguardedService");
+    const [contract] = filesIn(file);
+    expect(contract?.service.map(({ name }) => name)).toEqual(["EchoService"]);
+    const names = contract?.service[0]?.method.map(({ name }) => name);
+    expect(names).toEqual(EchoService.methods.map(({ name }) => name).filter((name) => name !== "EchoInternal"));
+    expect([hidden?.errorResponse, open?.errorResponse]).toEqual([
+      expect.objectContaining({ errorCode: 5 }),
+      undefined,
+    ]);
+  } finally {
+    await server.close(0);
+  }
+});
+
+async function ask(service: DescService, port: number, ...questions: object[]) {
+  const [info] = service.methods;
+  if (info === undefined) throw new Error("reflection has no method");
+  const client = createClient(service, createGrpcTransport({ baseUrl: `http://${host}:${port}` }));
+  const call = client.serverReflectionInfo as unknown as (input: AsyncIterable<Message>) => AsyncIterable<Message>;
+  const answers = await all(call(from(...questions.map((q) => fromJson(info.input, q as never)))));
+  return answers.map((a) => toJson(info.output, a) as Record<string, never>);
+}
+
+function filesIn(answer: Record<string, never> | undefined): readonly FileDescriptorProto[] {
+  const response = answer?.fileDescriptorResponse as { fileDescriptorProto: string[] } | undefined;
+  return (response?.fileDescriptorProto ?? []).map((bytes) =>
+    fromBinary(FileDescriptorProtoSchema, base64Decode(bytes)),
+  );
+}
 
 test("a watcher of health hears of each change, and of the end", async () => {
   const health = healthService();
