@@ -35,7 +35,7 @@ export const availability = defineService({
     const defaults = defaultRules(host.config);
     const settings = settingsOf(host.config);
     const { store, now, newId, auth, keys, log } = host;
-    const deps: Deps = { store, now, newId, auth, keys, defaults, settings };
+    const deps: Deps = { store, now, newId, auth, log, keys, defaults, settings };
     const gatherMs = host.config.AVAILABILITY_PUBLISH_AFTER.total("milliseconds");
     return {
       implementations: [

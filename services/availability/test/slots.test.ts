@@ -80,6 +80,29 @@ describe("FindSlots", () => {
     expect(reasonOf(error)?.reason).toBe(reason);
   });
 
+  test.each([
+    ["of 63 days", { startTime: at(0), endTime: at(63 * 1440) }, "startTime, endTime"],
+    ["that ends when it begins", { startTime: at(0), endTime: at(0) }, "startTime, endTime"],
+    ["without an end", { startTime: at(0) }, "endTime"],
+  ])("given a window %s, when asked, then what is wrong with it is named", async (_, window, fields) => {
+    const ask = { provider: salon.provider, items: [anyStaff(salon.cut)], ...window };
+    const error = await world.slots.findSlots(ask).catch((e: unknown) => e);
+    expect(reasonOf(error)?.metadata).toMatchObject({ fields });
+  });
+
+  test("given 62 days, when listed, then they are; given 63, then the rule is told", async () => {
+    const items = [anyStaff(salon.colour)];
+    const ask = { provider: salon.provider, items, startDate: { year: 2026, month: 3, day: 1 } };
+    expect((await world.slots.listDaysWithSlots({ ...ask, days: 62 })).days.length).toBeGreaterThan(0);
+    const error = await world.slots.listDaysWithSlots({ ...ask, days: 63 }).catch((e: unknown) => e);
+    expect(reasonOf(error)?.metadata).toEqual({ fields: "days", rules: "days: gte 1, lte 62" });
+    const date = { ...ask, startDate: { year: 2026, month: 2, day: 30 }, days: 1 };
+    const wrong = await world.slots.listDaysWithSlots(date).catch((e: unknown) => e);
+    expect(reasonOf(wrong)?.metadata).toEqual({ fields: "startDate", rules: "startDate: date" });
+    const none = await world.slots.nextFree({ queries: [] }).catch((e: unknown) => e);
+    expect(reasonOf(none)?.metadata).toEqual({ fields: "queries", rules: "queries: min_items 1" });
+  });
+
   test("given a staff member without the skill, when asked for, then it is refused by name", async () => {
     const ask = {
       provider: salon.provider,

@@ -163,7 +163,10 @@ describe("CreateBooking again, late, or while others are away", () => {
     expect(new Set(answers.map(({ payment }) => payment?.payment)).size).toBe(1);
     expect([...world.around.payments.values()].filter(({ booking }) => booking === hold.name)).toHaveLength(1);
     expect(await createIt(hold, { requestId: id })).toEqual(answers[0]);
-    expect(await refusalOf(createIt(hold))).toMatchObject({ reason: "BOOKING_STATE_WRONG" });
+    expect(await refusalOf(createIt(hold))).toMatchObject({
+      reason: "BOOKING_STATE_WRONG",
+      metadata: { state: "PENDING_PAYMENT", required_states: "HELD" },
+    });
     await world.settles(() => expect(world.eventsOf(hold.name)).toEqual(["BookingHeld", "BookingCreated"]));
   });
 

@@ -688,7 +688,7 @@ export declare type NextFreeResult = Message<"dawr.availability.v1.NextFreeResul
   service: string;
 
   /**
-   * The start; unset when nothing is free within the horizon.
+   * The start; unset when nothing is free within the horizon, or when the provider has no calendar that can be asked.
    *
    * @generated from field: google.protobuf.Timestamp start_time = 3;
    */
@@ -825,7 +825,7 @@ export declare type DaySlots = Message<"dawr.availability.v1.DaySlots"> & {
 export declare const DaySlotsSchema: GenMessage<DaySlots>;
 
 /**
- * Names the clauses of the definition of a slot; the number is the clause's.
+ * Names the clauses of the definition of a slot, docs/slots.md; the number is the clause's.
  *
  * @generated from enum dawr.availability.v1.SlotClause
  */
@@ -1066,7 +1066,8 @@ export enum RefusalKind {
 export declare const RefusalKindSchema: GenEnum<RefusalKind>;
 
 /**
- * Tells what is free, and why something is not. (AV-02)
+ * Tells what is free, and why something is not. docs/slots.md defines a slot, by the clauses S1 to S13 that the comments name.
+ * (AV-02)
  *
  * @generated from service dawr.availability.v1.AvailabilityService
  */
@@ -1102,7 +1103,8 @@ export declare const AvailabilityService: GenService<{
     output: typeof ListDaysWithSlotsResponseSchema;
   },
   /**
-   * Tells the next free start of up to 50 providers.
+   * Tells the next free start of up to 50 providers. One that is not known, cannot be booked, or whose calendar cannot be read
+   * has none, and keeps no other from an answer.
    *
    * @generated from rpc dawr.availability.v1.AvailabilityService.NextFree
    */

@@ -157,7 +157,7 @@ export const SlotClauseSchema = /*@__PURE__*/
   enumDesc(file_dawr_availability_v1_availability, 0);
 
 /**
- * Names the clauses of the definition of a slot; the number is the clause's.
+ * Names the clauses of the definition of a slot, docs/slots.md; the number is the clause's.
  *
  * @generated from enum dawr.availability.v1.SlotClause
  */
@@ -179,7 +179,8 @@ export const RefusalKind = /*@__PURE__*/
   tsEnum(RefusalKindSchema);
 
 /**
- * Tells what is free, and why something is not. (AV-02)
+ * Tells what is free, and why something is not. docs/slots.md defines a slot, by the clauses S1 to S13 that the comments name.
+ * (AV-02)
  *
  * @generated from service dawr.availability.v1.AvailabilityService
  */

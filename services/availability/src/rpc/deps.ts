@@ -1,5 +1,6 @@
 import type { Auth } from "@dawr/rpc";
 import type { KeyRing, Store } from "@dawr/store";
+import type { Logger } from "@dawr/telemetry";
 import type { BookingRules } from "../domain/calendar.ts";
 
 /** What handlers are given. */
@@ -8,6 +9,7 @@ export type Deps = {
   readonly now: () => Temporal.Instant;
   readonly newId: () => string;
   readonly auth: Auth;
+  readonly log: Logger;
   /** Signs page and resume tokens. */
   readonly keys: KeyRing;
   /** The rules of a provider that has set none. */

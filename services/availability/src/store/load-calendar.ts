@@ -4,14 +4,30 @@ import { CLOSED, makeSchedule, weekFrom } from "../domain/schedule.ts";
 import type { TimeOff } from "../domain/unit.ts";
 import { type ScheduleJson, scheduleFromJson } from "./schedule-json.ts";
 
-/** Reads everything about providers but what is taken, in one statement; those that are not known are left out. */
+/** Hears of a provider whose calendar is broken. */
+export type OnBroken = (providerId: string, error: unknown) => void;
+
+/**
+ * Reads everything about providers but what is taken, in one statement; those that are not known are left out. One whose
+ * calendar cannot be read is left out as well where somebody hears of it, and fails all where nobody does.
+ */
 export async function loadCalendars(
   tx: Tx,
   providerIds: readonly string[],
   defaults: BookingRules,
+  onBroken?: OnBroken,
 ): Promise<ReadonlyMap<string, Calendar>> {
   const rows = await tx.query<Row>(statement, [providerIds]);
-  return new Map(rows.map((row) => [row.provider_id, calendarOf(row, defaults)]));
+  const calendars = new Map<string, Calendar>();
+  for (const row of rows) {
+    try {
+      calendars.set(row.provider_id, calendarOf(row, defaults));
+    } catch (error) {
+      if (onBroken === undefined) throw error;
+      onBroken(row.provider_id, error);
+    }
+  }
+  return calendars;
 }
 
 /** Reads everything about one provider but what is taken; nothing where it is not known. */

@@ -4,19 +4,29 @@ import { AvailabilityError } from "../domain/errors.ts";
 import { findSlots } from "../domain/slots.ts";
 import { DAY_MINUTES, type Minute, minuteOf } from "../domain/zone-line.ts";
 import { type AskDeps, questionOf, takenAskOf } from "./ask-store.ts";
-import { loadCalendars } from "./load-calendar.ts";
+import { loadCalendars, type OnBroken } from "./load-calendar.ts";
 import { loadTaken, NOTHING_TAKEN } from "./load-taken.ts";
 
 export type NextFreeWish = { readonly providerId: string; readonly serviceId: string | undefined };
 export type NextFree = { readonly serviceId: string; readonly from: Minute };
 
-/** The next free start of each provider within its horizon, for one service or whichever is free first; two statements for all. */
+/**
+ * The next free start of each provider within its horizon, for one service or whichever is free first; two statements for
+ * all. A provider whose calendar is broken has none and keeps nobody else from an answer: `onBroken` hears of it once.
+ */
 export async function loadNextFree(
   tx: Tx,
   deps: AskDeps,
   wishes: readonly NextFreeWish[],
+  onBroken: OnBroken,
 ): Promise<readonly (NextFree | undefined)[]> {
-  const calendars = await loadCalendars(tx, [...new Set(wishes.map((wish) => wish.providerId))], deps.defaults);
+  const broken = new Set<string>();
+  const tellOnce: OnBroken = (providerId, error) => {
+    if (!broken.has(providerId)) onBroken(providerId, error);
+    broken.add(providerId);
+  };
+  const providerIds = [...new Set(wishes.map((wish) => wish.providerId))];
+  const calendars = await loadCalendars(tx, providerIds, deps.defaults, tellOnce);
   const now = deps.now();
   const from = minuteOf(now);
   const horizon = Math.max(0, ...[...calendars.values()].map((calendar) => calendar.rules.horizonDays));
@@ -24,7 +34,13 @@ export async function loadNextFree(
   const taken = await loadTaken(tx, asks, { from, to: from + (horizon + 2) * DAY_MINUTES });
   return wishes.map(({ providerId, serviceId }) => {
     const calendar = calendars.get(providerId);
-    return calendar && nextFree(calendar, taken.get(providerId) ?? NOTHING_TAKEN, now, serviceId);
+    if (!calendar) return undefined;
+    try {
+      return nextFree(calendar, taken.get(providerId) ?? NOTHING_TAKEN, now, serviceId);
+    } catch (error) {
+      tellOnce(providerId, error);
+      return undefined;
+    }
   });
 }
 
