@@ -40,7 +40,22 @@ describe.each([
       { fields: "failWith", rules: "failWith: repeated" },
     ],
     ["a key twice", `{"text":"${secret}","text":"b"}`, { fields: "text", rules: "text: repeated" }],
-    ["a time that is none", `{"time":"${secret}"}`, { rules: "type google.protobuf.Timestamp" }],
+    [
+      "a time that is none, where there is one",
+      `{"time":"${secret}"}`,
+      { fields: "time", rules: "time: type google.protobuf.Timestamp" },
+    ],
+    [
+      "a name that the enum does not have",
+      `{"mood":"${secret}"}`,
+      { fields: "mood", rules: "mood: in MOOD_UNSPECIFIED, MOOD_CALM" },
+    ],
+    [
+      "a duration that is none, where there are two",
+      `{"pause":"${secret}"}`,
+      { rules: "type google.protobuf.Duration" },
+    ],
+    ["an enum's number as it is", '{"mood":1,"text":7}', { fields: "text", rules: "text: type string" }],
     ["a text for the request", '"JSON"', { rules: `type ${request}` }],
     ["no JSON", `{"text":"${secret}`, { rules: "json" }],
     ["no JSON but a word", `nonsense ${secret}`, { rules: "json" }],
@@ -83,9 +98,28 @@ describe.each([
       expect((await send({ headers: json, body })).status).toBe(200);
   });
 
-  test("given a key of a thousand characters, when it is unknown, then its beginning is told", async () => {
-    const answer = await send({ headers: json, body: `{"${"k".repeat(1000)}":1}` });
-    expect(metadataIn(answer)?.fields).toBe("k".repeat(100));
+  test.each([
+    ["a thousand characters", "k".repeat(1000), "k".repeat(100)],
+    ["a character across the end of what is told", `${"k".repeat(99)}😀`, `${"k".repeat(99)}\ufffd`],
+    ["nothing", "", ""],
+  ])("given an unknown key of %s, when refused, then what is told of it can be sent", async (_, key, told) => {
+    const body = `{"${key}":1}`;
+    const plain = await send({ headers: json, body });
+    expect([plain.status, metadataIn(plain)?.fields ?? ""]).toEqual([400, told]);
+    const web = await send({ headers: { "content-type": "application/grpc-web+json" }, body: envelope(body) });
+    expect(metadataIn(web)?.fields ?? "").toBe(told);
+  });
+
+  test.each([
+    ["a key", '{"\\ud800":1}', { fields: "\ufffd", rules: "\ufffd: unknown" }],
+    ["a value", '{"number":"\\ud800"}', { fields: "number", rules: "number: type int32" }],
+  ])("given half a character in %s, when refused, then it can be sent in any protocol", async (_, body, metadata) => {
+    const logged = edge.state.logged.length;
+    expect(metadataIn(await send({ headers: json, body }))).toEqual(metadata);
+    // Here the library itself fails at its error, and nothing of it is left to be told.
+    const web = await send({ headers: { "content-type": "application/grpc-web+json" }, body: envelope(body) });
+    expect([told(web), metadataIn(web)]).toEqual([{ code: 3, reason: "MALFORMED_MESSAGE" }, {}]);
+    expect(edge.state.logged.length).toBe(logged);
   });
 
   test.each([

@@ -2,9 +2,9 @@
 // @generated from file dawr/testing/v1/echo.proto (package dawr.testing.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
+import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
-import type { Timestamp } from "@bufbuild/protobuf/wkt";
+import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
 
 /**
  * Describes the file dawr/testing/v1/echo.proto.
@@ -106,6 +106,27 @@ export declare type EchoRequest = Message<"dawr.testing.v1.EchoRequest"> & {
    * @generated from field: string fail_with = 9;
    */
   failWith: string;
+
+  /**
+   * A mood.
+   *
+   * @generated from field: dawr.testing.v1.Mood mood = 10;
+   */
+  mood: Mood;
+
+  /**
+   * A pause.
+   *
+   * @generated from field: google.protobuf.Duration pause = 11;
+   */
+  pause?: Duration | undefined;
+
+  /**
+   * Another pause.
+   *
+   * @generated from field: google.protobuf.Duration other_pause = 12;
+   */
+  otherPause?: Duration | undefined;
 };
 
 /**
@@ -417,6 +438,32 @@ export declare type EchoNestedRequest = Message<"dawr.testing.v1.EchoNestedReque
  * Use `create(EchoNestedRequestSchema)` to create a new message.
  */
 export declare const EchoNestedRequestSchema: GenMessage<EchoNestedRequest>;
+
+/**
+ * Names moods.
+ *
+ * @generated from enum dawr.testing.v1.Mood
+ */
+export enum Mood {
+  /**
+   * No mood is named.
+   *
+   * @generated from enum value: MOOD_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * Calm.
+   *
+   * @generated from enum value: MOOD_CALM = 1;
+   */
+  CALM = 1,
+}
+
+/**
+ * Describes the enum dawr.testing.v1.Mood.
+ */
+export declare const MoodSchema: GenEnum<Mood>;
 
 /**
  * Answers what it is asked; for tests and measurements of calls. No deployment offers it.

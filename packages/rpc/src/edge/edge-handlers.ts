@@ -96,7 +96,9 @@ export function edgeHandlers(methods: readonly GuardedMethod[], options: EdgeOpt
     if (reason === "UNSUPPORTED_CONTENT_TYPE")
       return refuse(reason, answer.status, { content_types: contentTypesOf(handler.method) });
     if (reason !== undefined) return refuse(reason, answer.status);
-    return reply(await explained(answer, (error) => explain(error, { locale, method: path, requestId })), response);
+    const { input } = handler.method;
+    const call = { locale, method: path, requestId };
+    return reply(await explained(answer, (error) => explain(error, input, call)), response);
   }
 
   /** What every answer carries, whichever way the request is served. */
@@ -132,12 +134,14 @@ export function edgeHandlers(methods: readonly GuardedMethod[], options: EdgeOpt
       }
       serve(request, response, path, requestId).catch((error) => {
         if (isGone(response)) return;
-        log.error({ err: error, method: path, requestId }, "request failed");
+        // The library cannot write an error that repeats half a character of what was sent.
+        const isTheirs = error instanceof URIError;
+        if (!isTheirs) log.error({ err: error, method: path, requestId }, "request failed");
+        const refusal = isTheirs
+          ? refusalResponse(platformRefusal("MALFORMED_MESSAGE"), request.headers["content-type"])
+          : refusalResponse(platformRefusal("INTERNAL", { error_id: requestId }), undefined);
         if (response.headersSent) response.destroy();
-        else
-          reply(refusalResponse(platformRefusal("INTERNAL", { error_id: requestId }), undefined), response).catch(() =>
-            response.destroy(),
-          );
+        else reply(refusal, response).catch(() => response.destroy());
       });
     },
     endStreams() {

@@ -57,7 +57,7 @@ async function* streamed(
   const { call, release } = openCall(guarded, context, options);
   if (guarded.method.methodKind !== "client_streaming") options.streams.add(call);
   try {
-    yield* guarded.stream(readable(requests, options), call);
+    yield* guarded.stream(readable(guarded, requests, options), call);
   } finally {
     options.streams.delete(call);
     release();
@@ -99,10 +99,14 @@ async function* one<T>(value: T): AsyncGenerator<T> {
   yield value;
 }
 
-async function* readable(requests: AsyncIterable<Message>, options: EdgeRoutesOptions): AsyncGenerator<Message> {
+async function* readable(
+  { method }: GuardedMethod,
+  requests: AsyncIterable<Message>,
+  options: EdgeRoutesOptions,
+): AsyncGenerator<Message> {
   try {
     yield* requests;
   } catch (error) {
-    throw inputRefusal(error, options.maxBodyBytes);
+    throw inputRefusal(error, method.input, options.maxBodyBytes);
   }
 }

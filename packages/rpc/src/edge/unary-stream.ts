@@ -56,7 +56,7 @@ export function unaryStream(guarded: GuardedMethod, options: UnaryStreamOptions)
     try {
       message = codecs.getI(isBinary).parse(body);
     } catch (cause) {
-      throw guarded.refuse(malformed(cause), call);
+      throw guarded.refuse(malformed(cause, guarded.method.input), call);
     }
     const answer = await guarded.unary(message, call);
     await respond(request, call, 200, request.headers["content-type"], codecs.getO(isBinary).serialize(answer));
@@ -118,7 +118,7 @@ export function unaryStream(guarded: GuardedMethod, options: UnaryStreamOptions)
       refuse(request, call, error).catch(() => stream.destroy());
     };
     if (timeout.error !== undefined) {
-      fail(malformed(timeout.error));
+      fail(malformed(timeout.error, guarded.method.input));
       return;
     }
     readAll(stream, options.maxBodyBytes, (body) => {

@@ -3,7 +3,6 @@ import type { Message } from "@bufbuild/protobuf";
 import type { ConnectError } from "@connectrpc/connect";
 import type * as grpc from "@grpc/grpc-js";
 import { Call } from "../call/call.ts";
-import { malformed } from "../errors/malformed.ts";
 import { PlatformError } from "../errors/platform-error.ts";
 import type { GuardedMethod } from "../guard/guard-method.ts";
 import { onlyAnswer } from "../guard/single.ts";
@@ -18,7 +17,7 @@ export function handleUnary(guarded: GuardedMethod): grpc.handleUnaryCall<Incomi
     const call = openCall(guarded, incoming);
     const { request } = incoming;
     if (request instanceof Malformed) {
-      callback(statusOf(guarded.refuse(malformed(request.cause), call), undefined));
+      callback(statusOf(guarded.refuse(malformed(request), call), undefined));
       return;
     }
     guarded.unary(request, call).then(
@@ -107,8 +106,12 @@ async function* readable(stream: Readable): AsyncGenerator<Message> {
 }
 
 function checked(message: Incoming): Message {
-  if (message instanceof Malformed) throw malformed(message.cause);
+  if (message instanceof Malformed) throw malformed(message);
   return message;
+}
+
+function malformed(message: Malformed): PlatformError {
+  return new PlatformError("MALFORMED_MESSAGE", {}, { cause: message.cause });
 }
 
 /** Sends answers as fast as the caller takes them. */
