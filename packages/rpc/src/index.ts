@@ -16,7 +16,7 @@ export { type EdgeServer, type EdgeServerOptions, serveEdge } from "./edge/serve
 export { attachDetail } from "./errors/detail.ts";
 export { type ErrorLog, platformRefusal } from "./errors/error-mapper.ts";
 export { defineErrors, type ErrorSpec, type ErrorTable } from "./errors/error-table.ts";
-export { type FieldRule, invalid } from "./errors/fields-error.ts";
+export { type FieldRule, FieldsError, invalid } from "./errors/fields-error.ts";
 export { PlatformError } from "./errors/platform-error.ts";
 export { type PlatformReason, platformErrors } from "./errors/platform-errors.ts";
 export { type Reason, reasonOf } from "./errors/reason-of.ts";

@@ -181,10 +181,10 @@ describe("terms that contradict themselves", () => {
     const penaltySteps = [step(600), step(60), step(599), step(60)];
     expect(await violationsOf(update({ penaltySteps }, ["penalty_steps"]))).toEqual({
       reason: "VALIDATION_FAILED",
-      fields: "policy.penalty_steps[0].within_minutes,policy.penalty_steps[3].within_minutes",
+      fields: "policy.penaltySteps[0].withinMinutes, policy.penaltySteps[3].withinMinutes",
       violations: [
-        ["policy.penalty_steps[0].within_minutes", "STEP_IN_FREE_WINDOW"],
-        ["policy.penalty_steps[3].within_minutes", "STEP_TWICE"],
+        ["policy.penaltySteps[0].withinMinutes", "LT"],
+        ["policy.penaltySteps[3].withinMinutes", "UNIQUE"],
       ],
     });
     expect(await get(name)).toEqual(before);
@@ -203,7 +203,7 @@ describe("terms that contradict themselves", () => {
   test("given a free window that would swallow a step, then it is refused too; with the steps gone it is not", async () => {
     expect(await violationsOf(update({ freeWindowMinutes: 599 }, ["free_window_minutes"]))).toMatchObject({
       reason: "VALIDATION_FAILED",
-      fields: "policy.penalty_steps[0].within_minutes",
+      fields: "policy.penaltySteps[0].withinMinutes",
     });
     expect(
       await update({ freeWindowMinutes: 599, penaltySteps: [] }, ["free_window_minutes", "penalty_steps"]),
@@ -212,11 +212,11 @@ describe("terms that contradict themselves", () => {
 
   test("given approval in no time, or a provider that is to follow itself, then VALIDATION_FAILED with the field", async () => {
     expect(await violationsOf(update({ needsApproval: true }, ["needs_approval", "approval_minutes"]))).toMatchObject({
-      fields: "policy.approval_minutes",
+      fields: "policy.approvalMinutes",
     });
     expect(await violationsOf(update({ followsProvider: true }))).toMatchObject({
       reason: "VALIDATION_FAILED",
-      fields: "policy.follows_provider",
+      fields: "policy.followsProvider",
     });
   });
 });

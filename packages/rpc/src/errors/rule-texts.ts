@@ -68,6 +68,7 @@ const arabicOf: Readonly<Record<string, string>> = {
   "must be more than zero, and less than a billion minor units": "يجب أن يكون أكثر من صفر وأقل من مليار وحدة صغرى",
   "must be zero or more, and less than a billion minor units": "يجب أن يكون صفرًا أو أكثر وأقل من مليار وحدة صغرى",
   "must be shorter than 1000 characters": "يجب أن يكون أقصر من 1000 حرف",
+  "must have at most 10 penalty steps": "يجب ألا تزيد درجات الغرامة على 10",
   "must have at most 120 characters in each language": "يجب ألا يزيد على 120 حرفًا في كل لغة",
   "must have at most 2000 characters in each language": "يجب ألا يزيد على 2000 حرف في كل لغة",
   "must have at most 4000 characters in each language": "يجب ألا يزيد على 4000 حرف في كل لغة",

@@ -1,8 +1,7 @@
 import type { FieldMask } from "@bufbuild/protobuf/wkt";
 import type { Policy as PolicyMessage } from "@dawr/gen/dawr/booking/v1/policy_pb.js";
-import { BadRequestSchema } from "@dawr/gen/google/rpc/error_details_pb.js";
-import { attachDetail, PlatformError } from "@dawr/rpc";
-import { faultsOf, type PolicyFault } from "../domain/check-policy.ts";
+import { FieldsError, invalid } from "@dawr/rpc";
+import { faultsOf } from "../domain/check-policy.ts";
 import type { PenaltyStep, Policy } from "../domain/policy.ts";
 import type { PolicyKey } from "../names.ts";
 import type { StatedTerms } from "../store/policies.ts";
@@ -25,9 +24,8 @@ export function changedTerms(
   };
   if (pick("follows_provider", wished.followsProvider, false)) {
     if (serviceId !== undefined) return undefined;
-    throw invalid([
-      { field: "policy.follows_provider", description: "the provider has nobody to follow", reason: "FOLLOWS_ITSELF" },
-    ]);
+    // It has nobody to follow.
+    throw invalid("policy.followsProvider", { name: "const", limit: "false" });
   }
   const steps = wished.penaltySteps.map(({ withinMinutes, percent }) => ({ withinMinutes, percent }));
   return {
@@ -52,22 +50,8 @@ export function changedTerms(
 export function refuseFaults(terms: StatedTerms): void {
   const faults = faultsOf(terms);
   if (faults.length === 0) return;
-  throw invalid(
-    faults.map(({ field, fault }) => ({ field: `policy.${field}`, description: descriptions[fault], reason: fault })),
+  throw new FieldsError(
+    "VALIDATION_FAILED",
+    faults.map(({ field, ...rule }) => ({ field: `policy.${field}`, rules: [rule] })),
   );
-}
-
-const descriptions: Readonly<Record<PolicyFault["fault"], string>> = {
-  STEP_IN_FREE_WINDOW: "must be fewer minutes than the free window",
-  STEP_TWICE: "must be other minutes than those of the steps before",
-  NO_TIME_TO_APPROVE: "must be more than 0 where bookings need approval",
-};
-
-type Violation = { readonly field: string; readonly description: string; readonly reason: string };
-
-function invalid(fieldViolations: readonly Violation[]): PlatformError {
-  const fields = [...new Set(fieldViolations.map(({ field }) => field))].join(",");
-  return attachDetail(new PlatformError("VALIDATION_FAILED", { fields }), BadRequestSchema, {
-    fieldViolations: [...fieldViolations],
-  });
 }

@@ -57,7 +57,8 @@ export const updatePolicy =
     return await once(store, { actor, method: PolicyService.method.updatePolicy, request }, async (tx) => {
       await lockPolicies(tx, key.providerId);
       const before = await read(tx, key);
-      if (wished.etag !== "" && wished.etag !== etagOf(key, before)) throw new PlatformError("ETAG_MISMATCH", { name: wished.name });
+      if (wished.etag !== "" && wished.etag !== etagOf(key, before))
+        throw new PlatformError("ETAG_MISMATCH", { name: wished.name });
       const terms = changedTerms(key, wished, request.updateMask, inForce(before, defaults));
       if (terms !== undefined) refuseFaults(terms);
       const said = key.serviceId === undefined ? before.own : before.ofService;
