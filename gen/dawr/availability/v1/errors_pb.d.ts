@@ -121,6 +121,13 @@ export enum ErrorReason {
    * @generated from enum value: ERROR_REASON_OTHER_PROVIDER = 14;
    */
   OTHER_PROVIDER = 14,
+
+  /**
+   * The move was not done by its end (`expire_time`), and will not be. Ask for another.
+   *
+   * @generated from enum value: ERROR_REASON_MOVE_TOO_LATE = 15;
+   */
+  MOVE_TOO_LATE = 15,
 }
 
 /**

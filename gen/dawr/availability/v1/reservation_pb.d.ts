@@ -4,7 +4,7 @@
 
 import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
-import type { ItemAssignment, Slot, SlotItem } from "./availability_pb.js";
+import type { ItemAssignment, Refusal, Slot, SlotItem } from "./availability_pb.js";
 import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
 import type { TimeRange } from "../../type/v1/time_range_pb.js";
 
@@ -14,7 +14,7 @@ import type { TimeRange } from "../../type/v1/time_range_pb.js";
 export declare const file_dawr_availability_v1_reservation: GenFile;
 
 /**
- * Describes the time that a booking occupies.
+ * Describes the time that a booking occupies, or that a member blocked.
  *
  * @generated from message dawr.availability.v1.Reservation
  */
@@ -27,7 +27,7 @@ export declare type Reservation = Message<"dawr.availability.v1.Reservation"> & 
   name: string;
 
   /**
-   * The booking, "providers/{p}/bookings/{b}".
+   * The booking, "providers/{p}/bookings/{b}"; empty when the time is blocked.
    *
    * @generated from field: string booking = 2;
    */
@@ -414,6 +414,14 @@ export declare type MoveReservationRequest = Message<"dawr.availability.v1.MoveR
    * @generated from field: bool ignore_hours = 9;
    */
   ignoreHours: boolean;
+
+  /**
+   * Until when it may be done, so that nobody is moved who no longer waits for it; later it is refused with MOVE_TOO_LATE,
+   * unless it was done before. Unset for no end.
+   *
+   * @generated from field: google.protobuf.Timestamp expire_time = 10;
+   */
+  expireTime?: Timestamp | undefined;
 };
 
 /**
@@ -443,7 +451,7 @@ export declare type BlockTimeRequest = Message<"dawr.availability.v1.BlockTimeRe
   subject: string;
 
   /**
-   * When, at most 31 days.
+   * When, in whole minutes, at most 31 days.
    *
    * @generated from field: dawr.type.v1.TimeRange range = 3;
    */
@@ -544,6 +552,13 @@ export declare type FindAlternativesRequest = Message<"dawr.availability.v1.Find
    * @generated from field: int32 count = 6;
    */
   count: number;
+
+  /**
+   * A booking that is being moved: it does not count, and where it is now is no alternative.
+   *
+   * @generated from field: string ignore_booking = 7;
+   */
+  ignoreBooking: string;
 };
 
 /**
@@ -648,6 +663,129 @@ export declare type ListReservationsResponse = Message<"dawr.availability.v1.Lis
 export declare const ListReservationsResponseSchema: GenMessage<ListReservationsResponse>;
 
 /**
+ * Describes a booking that no longer fits.
+ *
+ * @generated from message dawr.availability.v1.Conflict
+ */
+export declare type Conflict = Message<"dawr.availability.v1.Conflict"> & {
+  /**
+   * The booking, "providers/{p}/bookings/{b}".
+   *
+   * @generated from field: string booking = 1;
+   */
+  booking: string;
+
+  /**
+   * Its reservation, "providers/{p}/reservations/{r}".
+   *
+   * @generated from field: string reservation = 2;
+   */
+  reservation: string;
+
+  /**
+   * When its first item starts.
+   *
+   * @generated from field: google.protobuf.Timestamp start_time = 3;
+   */
+  startTime?: Timestamp | undefined;
+
+  /**
+   * When its last item ends, without buffers.
+   *
+   * @generated from field: google.protobuf.Timestamp end_time = 4;
+   */
+  endTime?: Timestamp | undefined;
+
+  /**
+   * What refuses it now, by item.
+   *
+   * @generated from field: repeated dawr.availability.v1.Refusal refusals = 5;
+   */
+  refusals: Refusal[];
+};
+
+/**
+ * Describes the message dawr.availability.v1.Conflict.
+ * Use `create(ConflictSchema)` to create a new message.
+ */
+export declare const ConflictSchema: GenMessage<Conflict>;
+
+/**
+ * Asks for conflicts.
+ *
+ * @generated from message dawr.availability.v1.ListConflictsRequest
+ */
+export declare type ListConflictsRequest = Message<"dawr.availability.v1.ListConflictsRequest"> & {
+  /**
+   * The provider.
+   *
+   * @generated from field: string parent = 1;
+   */
+  parent: string;
+
+  /**
+   * The most results of one page, 1 to 100; 0 leaves it to the service.
+   *
+   * @generated from field: int32 page_size = 2;
+   */
+  pageSize: number;
+
+  /**
+   * The next_page_token of the page before; empty for the first page.
+   *
+   * @generated from field: string page_token = 3;
+   */
+  pageToken: string;
+
+  /**
+   * Only bookings that touch this range; unset for all that have not ended.
+   *
+   * @generated from field: dawr.type.v1.TimeRange range = 4;
+   */
+  range?: TimeRange | undefined;
+
+  /**
+   * Only those of this staff member or resource; empty for all.
+   *
+   * @generated from field: string subject = 5;
+   */
+  subject: string;
+};
+
+/**
+ * Describes the message dawr.availability.v1.ListConflictsRequest.
+ * Use `create(ListConflictsRequestSchema)` to create a new message.
+ */
+export declare const ListConflictsRequestSchema: GenMessage<ListConflictsRequest>;
+
+/**
+ * Carries a page of conflicts.
+ *
+ * @generated from message dawr.availability.v1.ListConflictsResponse
+ */
+export declare type ListConflictsResponse = Message<"dawr.availability.v1.ListConflictsResponse"> & {
+  /**
+   * The conflicts.
+   *
+   * @generated from field: repeated dawr.availability.v1.Conflict conflicts = 1;
+   */
+  conflicts: Conflict[];
+
+  /**
+   * The token of the next page; empty on the last.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message dawr.availability.v1.ListConflictsResponse.
+ * Use `create(ListConflictsResponseSchema)` to create a new message.
+ */
+export declare const ListConflictsResponseSchema: GenMessage<ListConflictsResponse>;
+
+/**
  * Occupies time. Nothing else may; the database refuses overlap. (AV-03)
  *
  * @generated from service dawr.availability.v1.ReservationService
@@ -684,7 +822,8 @@ export declare const ReservationService: GenService<{
     output: typeof ReservationSchema;
   },
   /**
-   * Moves a reservation to other times, staff or resources, all or none.
+   * Moves a reservation to other times, staff or resources, all or none; the old time is lost only if the new one is won. A
+   * start that stays is not asked for grid, notice and horizon again (S6, S7).
    *
    * @generated from rpc dawr.availability.v1.ReservationService.MoveReservation
    */
@@ -723,6 +862,18 @@ export declare const ReservationService: GenService<{
     methodKind: "unary";
     input: typeof UnblockTimeRequestSchema;
     output: typeof ReservationSchema;
+  },
+  /**
+   * Lists the bookings that no longer fit: outside of the hours of all whom they need, or with staff members or resources
+   * that have gone; by start. What ReassignBooking and the like put outside of hours on purpose is accepted until hours or
+   * time off are written anew. (AV-01)
+   *
+   * @generated from rpc dawr.availability.v1.ReservationService.ListConflicts
+   */
+  listConflicts: {
+    methodKind: "unary";
+    input: typeof ListConflictsRequestSchema;
+    output: typeof ListConflictsResponseSchema;
   },
   /**
    * Lists the reservations of a provider that touch a range of time, by start.

@@ -50,7 +50,8 @@ export declare type Schedule = Message<"dawr.availability.v1.Schedule"> & {
   dateOverrides: DateOverride[];
 
   /**
-   * The bookings, "providers/{p}/bookings/{b}", that lie outside since the last update. Output only, for members.
+   * The bookings, "providers/{p}/bookings/{b}", that lie outside since the last update, the first thousand by start;
+   * ListConflicts has all. Output only, for members.
    *
    * @generated from field: repeated string conflicting_bookings = 5;
    */
@@ -227,7 +228,8 @@ export declare type TimeOff = Message<"dawr.availability.v1.TimeOff"> & {
   reason: string;
 
   /**
-   * The bookings, "providers/{p}/bookings/{b}", that lie inside. Output only.
+   * The bookings, "providers/{p}/bookings/{b}", that lie inside, the first thousand by start; ListConflicts has all. Output
+   * only.
    *
    * @generated from field: repeated string conflicting_bookings = 5;
    */

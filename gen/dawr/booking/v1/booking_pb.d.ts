@@ -2194,8 +2194,9 @@ export declare const BookingService: GenService<{
     output: typeof BookingSchema;
   },
   /**
-   * Moves a booking to another start, with the same staff unless others are asked for; the old slot is lost only if the new
-   * one is won. A slot that somebody else took is refused with SLOT_TAKEN and alternatives in a SlotConflict. (BK-05)
+   * Moves a booking to another start, with the same staff unless others are asked for, at the price and on the terms that
+   * it was booked at; the old slot is lost only if the new one is won. A slot that somebody else took is refused with
+   * SLOT_TAKEN and alternatives in a SlotConflict. Customers move it as often and as late as its terms allow. (BK-05)
    *
    * @generated from rpc dawr.booking.v1.BookingService.RescheduleBooking
    */
@@ -2265,7 +2266,8 @@ export declare const BookingService: GenService<{
     output: typeof BookingSchema;
   },
   /**
-   * Gives a booking to other staff at the same time.
+   * Gives a booking to other staff at the same time, and to other resources where that needs it. The same staff with an
+   * override_reason accepts what ListConflicts lists.
    *
    * @generated from rpc dawr.booking.v1.BookingService.ReassignBooking
    */

@@ -154,7 +154,7 @@ export declare type BookingConfirmed = Message<"dawr.booking.v1.BookingConfirmed
 export declare const BookingConfirmedSchema: GenMessage<BookingConfirmed>;
 
 /**
- * Says that a booking moved.
+ * Says that a booking moved to another time or to other staff.
  *
  * @generated from message dawr.booking.v1.BookingRescheduled
  */
@@ -172,6 +172,13 @@ export declare type BookingRescheduled = Message<"dawr.booking.v1.BookingResched
    * @generated from field: repeated dawr.booking.v1.BookingItem previous_items = 2;
    */
   previousItems: BookingItem[];
+
+  /**
+   * Who moved it, "accounts/{a}".
+   *
+   * @generated from field: string actor = 3;
+   */
+  actor: string;
 };
 
 /**
