@@ -54,13 +54,16 @@ create table booking_rules (
   update_time timestamptz not null
 );
 
--- One booking's hold on time. Its stretches are in occupancy for as long as it is HELD or FIRM.
+-- One booking's hold on time, or what a member blocked: without a booking, of one staff member or resource (BK-10). Its
+-- stretches are in occupancy for as long as it is HELD or FIRM.
 create table reservation (
   provider_id uuid not null,
   reservation_id uuid not null,
   state text not null check (state in ('HELD', 'FIRM', 'RELEASED', 'LAPSED')),
   fencing_token bigint not null,
-  booking text not null,
+  booking text,
+  blocked_unit_id uuid,
+  block_reason text,
   start_time timestamptz not null,
   end_time timestamptz not null,
   local_date date not null,
@@ -71,11 +74,15 @@ create table reservation (
   hot boolean not null,
   discount_percent integer not null,
   expires_at timestamptz,
+  -- When a member put it where it is, outside of hours and time off as they were then.
+  override_time timestamptz,
   version bigint not null default 1,
   create_time timestamptz not null,
   update_time timestamptz not null,
   primary key (provider_id, reservation_id),
-  check ((state = 'HELD') = (expires_at is not null))
+  check ((state = 'HELD') = (expires_at is not null)),
+  check (num_nonnulls(booking, blocked_unit_id) = 1),
+  check ((blocked_unit_id is null) = (block_reason is null))
 );
 create index reservation_by_start on reservation (provider_id, start_time, reservation_id) where state in ('HELD', 'FIRM');
 create unique index reservation_of_booking on reservation (provider_id, booking) where state in ('HELD', 'FIRM');

@@ -107,7 +107,7 @@ begin
   end loop;
 end $$;
 
--- Whether a limit on bookings per local date or ISO week is reached, not counting one reservation.
+-- Whether a limit on bookings per local date or ISO week is reached, not counting one reservation, nor what is blocked.
 -- Callers hold the lock of provider and week while they count and insert. (S8)
 create function reaches_limit(p_provider uuid, p_date date, p_limits jsonb, p_but uuid) returns boolean
 language plpgsql as $$
@@ -122,7 +122,7 @@ begin
           and r.start_time >= date_trunc('week', p_date)::date - 1 and r.start_time < date_trunc('week', p_date)::date + 9
           and r.state in ('HELD', 'FIRM') and (r.state = 'FIRM' or r.expires_at > clock_now())
           and r.local_date >= date_trunc('week', p_date)::date and r.local_date < date_trunc('week', p_date)::date + 7
-          and r.reservation_id is distinct from p_but
+          and r.booking is not null and r.reservation_id is distinct from p_but
           and (l.kind = 'PROVIDER' or (l.kind = 'SERVICE' and l.id = any(r.service_ids))
                or (l.kind = 'STAFF' and l.id = any(r.staff_ids)))
      ) counted
@@ -193,7 +193,7 @@ create function reserve(
   p_start timestamptz, p_end timestamptz, p_date date, p_services uuid[], p_staff uuid[], p_items jsonb,
   p_party integer, p_hot boolean, p_discount integer,
   p_units uuid[], p_lanes integer[], p_from timestamptz[], p_to timestamptz[], p_sessions uuid[],
-  p_new_sessions jsonb, p_joined uuid[], p_limits jsonb,
+  p_new_sessions jsonb, p_joined uuid[], p_limits jsonb, p_override boolean,
   out status text, out token bigint, out lapsed uuid[], out at timestamptz)
 language plpgsql as $$
 declare
@@ -220,11 +220,11 @@ begin
   end if;
   token := nextval('fencing_token');
   insert into reservation (provider_id, reservation_id, state, fencing_token, booking, start_time, end_time, local_date,
-                           service_ids, staff_ids, items, party_size, hot, discount_percent, expires_at,
+                           service_ids, staff_ids, items, party_size, hot, discount_percent, expires_at, override_time,
                            create_time, update_time)
     values (p_provider, p_reservation, case when p_expires is null then 'FIRM' else 'HELD' end, token, p_booking,
             p_start, p_end, p_date, p_services, p_staff, p_items, p_party, p_hot, p_discount, p_expires,
-            at, at)
+            case when p_override then at end, at, at)
     on conflict do nothing;
   if not found then
     status := 'ALREADY';
@@ -302,27 +302,32 @@ begin
   perform tell_change(p_provider, v_found.start_time, v_found.end_time);
 end $$;
 
--- Moves a reservation: under the locks of all units, the old stretches go and the new ones come. When the new ones
--- are not free the caller rolls back, and so keeps the old. A new token makes the old one stale.
+-- Moves a reservation: under the locks of all units and sessions, old and new, the old stretches go and the new ones come.
+-- When the new ones are not free the caller rolls back, and so keeps the old. A new token makes the old one stale.
 create function move_reservation(
   p_provider uuid, p_reservation uuid, p_token bigint,
   p_start timestamptz, p_end timestamptz, p_date date, p_services uuid[], p_staff uuid[], p_items jsonb,
   p_party integer, p_hot boolean, p_discount integer,
   p_units uuid[], p_lanes integer[], p_from timestamptz[], p_to timestamptz[], p_sessions uuid[],
-  p_new_sessions jsonb, p_joined uuid[], p_limits jsonb,
+  p_new_sessions jsonb, p_joined uuid[], p_limits jsonb, p_override boolean,
   out status text, out token bigint, out lapsed uuid[], out at timestamptz)
 language plpgsql as $$
 declare
   v_check record;
   v_old reservation;
   v_expires timestamptz;
+  v_units uuid[];
+  v_live boolean;
   v_lapsed uuid[];
 begin
   lapsed := '{}';
   at := clock_now();
   if jsonb_array_length(p_limits) > 0 then perform lock_week(p_provider, p_date); end if;
-  perform lock_units(p_units || coalesce((select array_agg(o.unit_id) from occupancy o
-    where o.provider_id = p_provider and o.reservation_id = p_reservation), '{}'));
+  v_units := p_units || p_joined || array(select o.unit_id from occupancy o
+    where o.provider_id = p_provider and o.reservation_id = p_reservation);
+  perform lock_units(v_units);
+  -- In the order in which whoever joins several sessions locks them.
+  perform 1 from group_session where provider_id = p_provider and session_id = any(v_units) order by session_id for update;
   select * into v_check from check_reservation(p_provider, p_reservation, p_token);
   status := v_check.status;
   v_old := v_check.held;
@@ -332,7 +337,8 @@ begin
   end if;
   v_expires := v_old.expires_at;
   perform vacate(p_provider, array[p_reservation]);
-  select w.lapsed into v_lapsed from in_the_way(p_provider, p_units, p_lanes, p_from, p_to) w;
+  select w.live, w.lapsed into v_live, v_lapsed from in_the_way(p_provider, p_units, p_lanes, p_from, p_to) w;
+  if v_live then status := 'TAKEN'; return; end if;
   if v_lapsed is not null then lapsed := lapse(p_provider, v_lapsed); end if;
   if not open_sessions(p_provider, p_new_sessions, p_joined)
      or not occupy(p_provider, p_reservation, v_expires, p_units, p_lanes, p_from, p_to, p_sessions)
@@ -342,10 +348,49 @@ begin
   token := nextval('fencing_token');
   update reservation set fencing_token = token, start_time = p_start, end_time = p_end, local_date = p_date,
       service_ids = p_services, staff_ids = p_staff, items = p_items, party_size = p_party, hot = p_hot,
-      discount_percent = p_discount, version = version + 1, update_time = at
+      discount_percent = p_discount, override_time = case when p_override then at end,
+      version = version + 1, update_time = at
     where provider_id = p_provider and reservation_id = p_reservation;
   perform refresh_sessions(p_provider, p_joined);
   perform tell_change(p_provider, v_old.start_time, v_old.end_time);
   perform tell_change(p_provider, p_start, p_end);
+  status := 'RESERVED';
+end $$;
+
+-- Blocks a stretch of a staff member or resource, all its lanes, as a firm reservation without a booking. Status RESERVED,
+-- TAKEN when something is there already, or UNKNOWN for a unit that is not. TAKEN asks the caller to roll back. (BK-10)
+create function block_time(p_provider uuid, p_reservation uuid, p_unit uuid, p_from timestamptz, p_to timestamptz,
+                           p_reason text, out status text, out lapsed uuid[])
+language plpgsql as $$
+declare
+  v_units uuid[];
+  v_lanes integer[];
+  v_starts timestamptz[];
+  v_ends timestamptz[];
+  v_live boolean;
+  v_lapsed uuid[];
+begin
+  lapsed := '{}';
+  select array_agg(p_unit), array_agg(lane), array_agg(p_from), array_agg(p_to) into v_units, v_lanes, v_starts, v_ends
+    from unit u cross join generate_series(1, coalesce((u.content ->> 'capacity')::integer, 1)) as lane
+   where u.provider_id = p_provider and u.unit_id = p_unit;
+  if v_units is null then status := 'UNKNOWN'; return; end if;
+  select w.live, w.lapsed into v_live, v_lapsed from in_the_way(p_provider, v_units, v_lanes, v_starts, v_ends) w;
+  if v_live then status := 'TAKEN'; return; end if;
+  if v_lapsed is not null then
+    perform lock_units(v_units);
+    lapsed := lapse(p_provider, v_lapsed);
+  end if;
+  insert into reservation (provider_id, reservation_id, state, fencing_token, blocked_unit_id, block_reason, start_time,
+                           end_time, local_date, service_ids, staff_ids, items, party_size, hot, discount_percent,
+                           create_time, update_time)
+    select p_provider, p_reservation, 'FIRM', nextval('fencing_token'), p_unit, p_reason, p_from, p_to,
+           (p_from at time zone p.zone)::date, '{}', '{}', '[]', 0, false, 0, clock_now(), clock_now()
+      from provider p where p.provider_id = p_provider;
+  if not found then status := 'UNKNOWN'; return; end if;
+  if not occupy(p_provider, p_reservation, null, v_units, v_lanes, v_starts, v_ends, array_fill(null::uuid, array[cardinality(v_units)])) then
+    status := 'TAKEN'; return;
+  end if;
+  perform tell_change(p_provider, p_from, p_to);
   status := 'RESERVED';
 end $$;

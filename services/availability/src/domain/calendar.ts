@@ -64,6 +64,8 @@ export type Ask = {
     readonly serviceId: string;
     readonly staffId: string | undefined;
     readonly addOnIds: readonly string[];
+    /** Whether it is booked already, and only moves: then it may have been archived since. */
+    readonly isBooked?: boolean;
   }[];
   readonly sameStaff: boolean;
   readonly party: number;
@@ -121,10 +123,11 @@ function select(calendar: Calendar, ask: Ask) {
   if (!calendar.published) throw new AvailabilityError("PROVIDER_NOT_BOOKABLE", { provider: providerName });
   const staffIds = new Set<string>();
   const resourceIds = new Set<string>();
-  const items = ask.items.map(({ serviceId, staffId, addOnIds }): ItemParts => {
+  const items = ask.items.map(({ serviceId, staffId, addOnIds, isBooked = false }): ItemParts => {
     const serviceName = `${providerName}/services/${serviceId}`;
     const service = calendar.services.get(serviceId);
-    if (!service?.active) throw new AvailabilityError("SERVICE_NOT_BOOKABLE", { service: serviceName });
+    if (!service || !(service.active || isBooked))
+      throw new AvailabilityError("SERVICE_NOT_BOOKABLE", { service: serviceName });
     const added = addOnIds.reduce((sum, id) => {
       const minutes = service.addOns[id];
       if (minutes === undefined)

@@ -12,7 +12,8 @@ export type Reason =
   | "HOURS_OVERLAP"
   | "DAY_REPEATED"
   | "TIME_ZONE_UNKNOWN"
-  | "OTHER_PROVIDER";
+  | "OTHER_PROVIDER"
+  | "MOVE_TOO_LATE";
 
 /** What went wrong, with every variable part by name; never a text for people. */
 export class AvailabilityError extends Error {

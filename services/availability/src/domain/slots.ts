@@ -61,8 +61,8 @@ export function slotAt(question: Question, start: Minute): Slot | undefined {
   return slotOffGrid(question, start);
 }
 
-/** The slot that an instant would be if grid, notice, horizon and limits were not asked: for what was paid too late. */
-export function slotOffGrid(question: Question, start: Minute): Slot | undefined {
+/** The slot that an instant would be if grid, notice, horizon and limits were not asked. */
+function slotOffGrid(question: Question, start: Minute): Slot | undefined {
   const day = dayOf(question.line, start);
   const items = placeItems(question, start, day, orderOf(question, day));
   return items && { from: start, to: items[items.length - 1]?.to ?? start, day, hot: isHot(question, start), items };

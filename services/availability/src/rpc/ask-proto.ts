@@ -7,6 +7,8 @@ export type AskProto = {
   readonly items: readonly SlotItem[];
   readonly partySize: number;
   readonly maxGapMinutes: number;
+  /** Whether one staff member is to serve every item; only where slots are searched. */
+  readonly sameStaff?: boolean;
 };
 
 /** The ask of a request. Error: OTHER_PROVIDER for what belongs to another provider. */
@@ -17,7 +19,7 @@ export function askFromProto(providerId: string, request: AskProto): Ask {
       staffId: item.staffChoice.case === "staffMember" ? idBelow(providerId, item.staffChoice.value) : undefined,
       addOnIds: item.addOns.map((name) => idBelow(providerId, name)),
     })),
-    sameStaff: false,
+    sameStaff: request.sameStaff ?? false,
     party: Math.max(1, request.partySize),
     maxGapMinutes: request.maxGapMinutes,
   };

@@ -79,5 +79,12 @@ export const errors = defineErrors({
       code: Code.InvalidArgument,
       message: { en: "What was named belongs to another provider.", ar: "ما ذُكر يخص مزوّد خدمة آخر." },
     },
+    MOVE_TOO_LATE: {
+      code: Code.FailedPrecondition,
+      message: {
+        en: "The move took too long and was not made. Please try again.",
+        ar: "استغرق نقل الموعد وقتًا أطول من المسموح ولم يتم. يُرجى المحاولة مجددًا.",
+      },
+    },
   },
 });

@@ -9,8 +9,9 @@ import {
 } from "@dawr/gen/dawr/availability/v1/reservation_pb.js";
 import { nearestSlots } from "../domain/alternatives.ts";
 import { findSlots } from "../domain/slots.ts";
-import { DAY_MINUTES } from "../domain/zone-line.ts";
+import { DAY_MINUTES, minuteOf } from "../domain/zone-line.ts";
 import { loadQuestion } from "../store/ask-store.ts";
+import { loadReservationOf } from "../store/reservation-rows.ts";
 import { askFromProto } from "./ask-proto.ts";
 import type { Deps } from "./deps.ts";
 import { providerIdOf } from "./names.ts";
@@ -37,9 +38,14 @@ async function search(deps: Deps, request: FindAlternativesRequest): Promise<Fin
   const asked = askFromProto(providerId, request);
   const ask = { ...asked, items: asked.items.map((item) => ({ ...item, staffId: undefined })) };
   const days = deps.settings.alternativeDays * DAY_MINUTES;
-  const { calendar, question } = await deps.store.read((tx) =>
-    loadQuestion(tx, deps, { providerId, ask, from: start - days, to: start + days }),
+  const ignoreBooking = request.ignoreBooking || undefined;
+  const [{ calendar, question }, moving] = await deps.store.read((tx) =>
+    Promise.all([
+      loadQuestion(tx, deps, { providerId, ask, from: start - days, to: start + days, ignoreBooking }),
+      ignoreBooking === undefined ? undefined : loadReservationOf(tx, providerId, ignoreBooking),
+    ]),
   );
-  const nearest = nearestSlots(findSlots(question), start, request.count || 3);
+  const taken = [start, ...(moving ? [minuteOf(moving.start_time)] : [])];
+  const nearest = nearestSlots(findSlots(question), start, taken, request.count || 3);
   return create(FindAlternativesResponseSchema, { slots: nearest.map(slotWriter(calendar, question, "")) });
 }

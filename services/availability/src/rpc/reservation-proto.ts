@@ -14,7 +14,7 @@ export function reservationToProto(row: ReservationRow, withToken: boolean): Res
   const providerId = row.provider_id;
   return create(ReservationSchema, {
     name: reservationName(providerId, row.reservation_id),
-    booking: row.booking,
+    booking: row.booking ?? "",
     state: STATES[row.state],
     fencingToken: withToken ? row.fencing_token : 0n,
     assignments: row.items.map((item) =>
@@ -34,6 +34,15 @@ export function reservationToProto(row: ReservationRow, withToken: boolean): Res
     partySize: row.party_size,
     hot: row.hot,
     discountPercent: row.discount_percent,
+    ...(row.blocked_unit_id === null
+      ? {}
+      : {
+          blockedSubject:
+            row.blocked_kind === "RESOURCE"
+              ? resourceName(providerId, row.blocked_unit_id)
+              : staffName(providerId, row.blocked_unit_id),
+          blockReason: row.block_reason ?? "",
+        }),
     createTime: timestampOfInstant(row.create_time),
     updateTime: timestampOfInstant(row.update_time),
   });

@@ -42,12 +42,12 @@ async function reserve(tx: Tx, deps: Deps, request: ReserveRequest): Promise<Res
   const providerId = providerIdOf(request.booking);
   const start = wholeMinute(request.startTime);
   if (start === undefined) throw notOffered(instantFrom(request.startTime), ["S6"]);
-  const asked: Asked = { providerId, ask: askFromProto(providerId, request), from: start, to: start + 1 };
+  const leniency = request.ignoreHours ? "HOURS" : request.ignoreNotice ? "NOTICE" : "NONE";
+  const asked: Asked = { providerId, ask: askFromProto(providerId, request), from: start, to: start + 1, leniency };
   const taking: Taking = {
     asked,
     start,
     preferredStaff: preferredStaffOf(providerId, request.preferredAssignments),
-    late: request.ignoreNotice,
   };
   const expires = request.holdDuration
     ? deps.now().add({ milliseconds: Number(request.holdDuration.seconds) * 1000 + request.holdDuration.nanos / 1e6 })
@@ -55,7 +55,7 @@ async function reserve(tx: Tx, deps: Deps, request: ReserveRequest): Promise<Res
   let { calendar, question } = await loadQuestion(tx, deps, asked);
   for (let attempt = 1; ; attempt++) {
     const slot = chooseSlot(deps, calendar, taking, question);
-    const wanted = wantedOf(deps, calendar, question, slot, asked.ask, deps.newId());
+    const wanted = wantedOf(deps, calendar, question, slot, asked, deps.newId());
     const outcome = await insertReservation(tx, wanted, request.booking, expires);
     await publishLapsed(tx, providerId, outcome.lapsed);
     switch (outcome.status) {
@@ -89,6 +89,9 @@ function reservedToProto(
       state: expires ? "HELD" : "FIRM",
       fencing_token: outcome.token,
       booking,
+      blocked_unit_id: null,
+      blocked_kind: null,
+      block_reason: null,
       start_time: Temporal.Instant.fromEpochMilliseconds(wanted.from * 60_000),
       end_time: Temporal.Instant.fromEpochMilliseconds(wanted.to * 60_000),
       items: wanted.items,

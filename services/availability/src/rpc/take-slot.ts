@@ -1,9 +1,9 @@
 import type { ItemAssignment } from "@dawr/gen/dawr/availability/v1/availability_pb.js";
-import type { Ask, Calendar } from "../domain/calendar.ts";
+import type { Calendar } from "../domain/calendar.ts";
 import { AvailabilityError } from "../domain/errors.ts";
 import { planOf } from "../domain/plan.ts";
 import type { Question } from "../domain/question.ts";
-import { explainSlot, type Slot, slotAt, slotOffGrid } from "../domain/slots.ts";
+import { explainSlot, type Slot, slotAt } from "../domain/slots.ts";
 import { instantOf, type Minute } from "../domain/zone-line.ts";
 import { type Asked, questionOf } from "../store/ask-store.ts";
 import { NOTHING_TAKEN } from "../store/load-taken.ts";
@@ -16,8 +16,6 @@ export type Taking = {
   readonly asked: Asked;
   readonly start: Minute;
   readonly preferredStaff: readonly string[];
-  /** Whether grid, notice and horizon need not be kept. */
-  readonly late: boolean;
 };
 
 /**
@@ -25,12 +23,11 @@ export type Taking = {
  * only others are in the way, SLOT_NOT_OFFERED when it would not be offered on an empty calendar either.
  */
 export function chooseSlot(deps: Deps, calendar: Calendar, taking: Taking, question: Question): Slot {
-  const { asked, start, late } = taking;
-  const offered = (q: Question) => (late ? slotOffGrid(q, start) : slotAt(q, start));
-  const slot = offered(preferring(question, taking.preferredStaff)) ?? offered(question);
+  const { asked, start } = taking;
+  const slot = slotAt(preferring(question, taking.preferredStaff), start) ?? slotAt(question, start);
   if (slot) return slot;
   const ifNobodyHadBooked = { ...questionOf(calendar, asked, NOTHING_TAKEN, deps.now()), tally: question.tally };
-  if (offered(ifNobodyHadBooked)) throw slotTaken(start);
+  if (slotAt(ifNobodyHadBooked, start)) throw slotTaken(start);
   const { refusals } = explainSlot({ ...question, from: start, to: start + 1 }, start);
   throw notOffered(instantOf(start), [...new Set(refusals.map(({ clause }) => clause))]);
 }
@@ -51,7 +48,7 @@ export function wantedOf(
   calendar: Calendar,
   question: Question,
   slot: Slot,
-  ask: Ask,
+  asked: Asked,
   reservationId: string,
 ): Wanted {
   const plan = planOf(question, slot, deps.newId);
@@ -70,13 +67,14 @@ export function wantedOf(
         from: placed.from,
         to: placed.to,
         resources: placed.uses.map((use) => ({ resourceId: use.unit.id, lanes: use.lanes })),
-        addOnIds: ask.items[i]?.addOnIds ?? [],
+        addOnIds: asked.ask.items[i]?.addOnIds ?? [],
         sessionId: placed.session?.id ?? joinedOrOpened(placed.staff.id, placed.from) ?? null,
       }),
     ),
-    party: ask.party,
+    party: asked.ask.party,
     hot: slot.hot,
     discountPercent: slot.hot ? calendar.rules.hotDiscountPercent : 0,
+    isOverride: asked.leniency === "HOURS",
     plan,
   };
 }

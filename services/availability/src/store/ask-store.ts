@@ -1,6 +1,7 @@
 import { PlatformError } from "@dawr/rpc";
 import type { Tx } from "@dawr/store";
 import { type Ask, askCalendar, type BookingRules, type Calendar, type Taken, unitsOf } from "../domain/calendar.ts";
+import { type Leniency, lenient } from "../domain/leniency.ts";
 import { makeQuestion, type Question } from "../domain/question.ts";
 import type { Minute } from "../domain/zone-line.ts";
 import { loadCalendar } from "./load-calendar.ts";
@@ -13,17 +14,20 @@ export type Asked = {
   readonly from: Minute;
   readonly to: Minute;
   readonly ignoreBooking?: string | undefined;
+  /** What need not be kept; NONE unless told. */
+  readonly leniency?: Leniency;
 };
 
-/** A calendar, what is taken of it, and the question that an ask puts to both. */
+/** A calendar as lenient as it is asked, what is taken of it, and the question that an ask puts to both. */
 export type Loaded = { readonly calendar: Calendar; readonly taken: Taken; readonly question: Question };
 
 export type AskDeps = { readonly now: () => Temporal.Instant; readonly defaults: BookingRules };
 
 /** Reads what an ask needs, in two statements, and puts the question. Errors: NOT_FOUND, and those of askCalendar. */
 export async function loadQuestion(tx: Tx, deps: AskDeps, asked: Asked): Promise<Loaded> {
-  const calendar = await loadCalendar(tx, asked.providerId, deps.defaults);
-  if (!calendar) throw new PlatformError("NOT_FOUND", { name: `providers/${asked.providerId}` });
+  const known = await loadCalendar(tx, asked.providerId, deps.defaults);
+  if (!known) throw new PlatformError("NOT_FOUND", { name: `providers/${asked.providerId}` });
+  const calendar = lenient(known, asked.leniency ?? "NONE");
   const taken = await reloadTaken(tx, calendar, asked);
   return { calendar, taken, question: questionOf(calendar, asked, taken, deps.now()) };
 }

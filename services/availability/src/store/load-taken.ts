@@ -83,6 +83,13 @@ type Row = {
 const minutes = (instant: string) => `(date_part('epoch', ${instant}) / 60)::int`;
 const ignored = `(select i.reservation_id from reservation i
                    where i.provider_id = any($1::uuid[]) and i.booking = $5 and i.state in ('HELD', 'FIRM'))`;
+/** Group sessions in which nobody else has a seat: they go with whoever leaves them. */
+const left = `(select own.unit_id from occupancy own
+                where own.provider_id = any($1::uuid[]) and own.reservation_id in ${ignored}
+                  and not exists (select from occupancy other
+                     where other.provider_id = own.provider_id and other.unit_id = own.unit_id
+                       and other.reservation_id not in ${ignored}
+                       and (other.expires_at is null or other.expires_at > clock_now())))`;
 
 const statement = `
   select
@@ -94,7 +101,8 @@ const statement = `
            from occupancy
           where unit_id = u.unit_id and during && tstzrange($3::timestamptz, $4::timestamptz)
             and provider_id = u.provider_id and (expires_at is null or expires_at > clock_now())
-            and ($5::text is null or reservation_id is null or reservation_id not in ${ignored})) o) as busy,
+            and ($5::text is null or (coalesce(reservation_id not in ${ignored}, true)
+                                      and coalesce(session_id not in ${left}, true)))) o) as busy,
     (select json_agg(json_build_object(
               'providerId', s.provider_id, 'id', s.session_id, 'serviceId', s.service_id, 'staffId', s.staff_id,
               'from', ${minutes("s.start_time")}, 'seats', s.seats, 'resourceIds', array_remove(s.unit_ids, s.staff_id),
@@ -103,10 +111,11 @@ const statement = `
                            and (seat.expires_at is null or seat.expires_at > clock_now())
                            and ($5::text is null or seat.reservation_id not in ${ignored}))))
        from group_session s
-      where s.provider_id = any($6::uuid[]) and s.start_time >= $3::timestamptz and s.start_time < $4::timestamptz) as sessions,
+      where s.provider_id = any($6::uuid[]) and s.start_time >= $3::timestamptz and s.start_time < $4::timestamptz
+        and ($5::text is null or s.session_id not in ${left})) as sessions,
     (select json_agg(json_build_object('providerId', r.provider_id, 'day', r.local_date - date '1970-01-01',
                                        'services', r.service_ids, 'staff', r.staff_ids))
        from reservation r
       where r.provider_id = any($7::uuid[]) and r.start_time >= $3::timestamptz and r.start_time < $4::timestamptz
         and r.state in ('HELD', 'FIRM') and (r.state = 'FIRM' or r.expires_at > clock_now())
-        and r.booking is distinct from $5) as bookings`;
+        and r.booking is not null and r.booking is distinct from $5) as bookings`;

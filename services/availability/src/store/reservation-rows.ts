@@ -9,7 +9,11 @@ export type ReservationRow = {
   readonly reservation_id: string;
   readonly state: "HELD" | "FIRM" | "RELEASED" | "LAPSED";
   readonly fencing_token: bigint;
-  readonly booking: string;
+  /** Null where time is blocked: then it says what, and why. */
+  readonly booking: string | null;
+  readonly blocked_unit_id: string | null;
+  readonly blocked_kind: "STAFF" | "RESOURCE" | null;
+  readonly block_reason: string | null;
   readonly start_time: Temporal.Instant;
   readonly end_time: Temporal.Instant;
   readonly items: readonly ReservedItem[];
@@ -35,7 +39,7 @@ export async function loadReservations(
   ids: readonly string[],
 ): Promise<readonly ReservationRow[]> {
   return await tx.query<ReservationRow>(
-    `select ${COLUMNS} from reservation where provider_id = $1 and reservation_id = any($2::uuid[]) order by reservation_id`,
+    `select ${COLUMNS} from reservation r where provider_id = $1 and reservation_id = any($2::uuid[]) order by reservation_id`,
     [providerId, ids],
   );
 }
@@ -47,7 +51,7 @@ export async function loadReservationOf(
   booking: string,
 ): Promise<ReservationRow | undefined> {
   const [row] = await tx.query<ReservationRow>(
-    `select ${COLUMNS} from reservation where provider_id = $1 and booking = $2 and state in ('HELD', 'FIRM')`,
+    `select ${COLUMNS} from reservation r where provider_id = $1 and booking = $2 and state in ('HELD', 'FIRM')`,
     [providerId, booking],
   );
   return row;
@@ -68,12 +72,12 @@ export async function listReservations(
     readonly limit: number;
   },
 ): Promise<readonly ReservationRow[]> {
-  // No booking is longer than REACH days, so that the index on start finds all that touch the range.
+  // No booking lasts ten days, and nothing is blocked for more than 31: the index on start finds all that touch the range.
   return await tx.query<ReservationRow>(
     `select ${COLUMNS} from reservation r
       where provider_id = $1 and state in ('HELD', 'FIRM') and (state = 'FIRM' or expires_at > clock_now())
         and start_time < $3::timestamptz and end_time > $2::timestamptz
-        and start_time > $2::timestamptz - interval '10 days'
+        and start_time > $2::timestamptz - interval '32 days'
         and ($4::uuid is null or exists (select from occupancy o where o.provider_id = $1 and o.reservation_id = r.reservation_id
              and o.unit_id = $4) or $4 = any(staff_ids))
         and ($5::timestamptz is null or (start_time, reservation_id) > ($5::timestamptz, $6::uuid))
@@ -90,5 +94,6 @@ export async function listReservations(
   );
 }
 
-const COLUMNS = `provider_id, reservation_id, state, fencing_token, booking, start_time, end_time, items, party_size, hot,
+const COLUMNS = `provider_id, reservation_id, state, fencing_token, booking, blocked_unit_id, block_reason,
+  (select u.kind from unit u where u.provider_id = r.provider_id and u.unit_id = r.blocked_unit_id) as blocked_kind, start_time, end_time, items, party_size, hot,
   discount_percent, expires_at, version, create_time, update_time`;

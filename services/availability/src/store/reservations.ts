@@ -31,6 +31,8 @@ export type Wanted = {
   readonly party: number;
   readonly hot: boolean;
   readonly discountPercent: number;
+  /** Whether a member puts it outside of hours. */
+  readonly isOverride: boolean;
   readonly plan: Plan;
 };
 
@@ -78,6 +80,26 @@ export async function updateReservation(tx: Tx, wanted: Wanted, token: bigint): 
   if (row && (status === "RESERVED" || status === "TAKEN" || status === "LIMIT" || status === "ALREADY"))
     return outcomeOf({ ...row, status });
   throw refusal(status, wanted.providerId, wanted.reservationId);
+}
+
+/**
+ * Locks a reservation that is about to be moved, so that its moves come one after the other, and refuses one whose end has
+ * passed. Errors: MOVE_TOO_LATE, NOT_FOUND, FENCING_TOKEN_STALE, RESERVATION_LAPSED, RESERVATION_RELEASED.
+ */
+export async function lockReservation(
+  tx: Tx,
+  providerId: string,
+  reservationId: string,
+  token: bigint,
+  until: Temporal.Instant | undefined,
+): Promise<void> {
+  const [row] = await tx.query<{ status: string; is_late: boolean }>(
+    `select c.status, coalesce(clock_now() > $4::timestamptz, false) as is_late
+       from check_reservation($1, $2, $3) c`,
+    [providerId, reservationId, token.toString(), until?.toString() ?? null],
+  );
+  if (row?.is_late && until) throw new AvailabilityError("MOVE_TOO_LATE", { expire_time: until.toString() });
+  if (row?.status !== "OK") throw refusal(row?.status, providerId, reservationId);
 }
 
 /** Makes a hold firm. Errors: NOT_FOUND, FENCING_TOKEN_STALE, RESERVATION_LAPSED, RESERVATION_RELEASED. */
@@ -137,7 +159,7 @@ function outcomeOf(row: OutcomeRow<Outcome["status"]> | undefined): Outcome {
   return { status: row.status, token: row.token ?? 0n, lapsed: row.lapsed ?? [], at: row.at };
 }
 
-function whatOf({ from, to, day, items, party, hot, discountPercent, plan }: Wanted): readonly unknown[] {
+function whatOf({ from, to, day, items, party, hot, discountPercent, isOverride, plan }: Wanted): readonly unknown[] {
   const { stretches, opens, joins, limits } = plan;
   return [
     isoOf(from),
@@ -167,12 +189,13 @@ function whatOf({ from, to, day, items, party, hot, discountPercent, plan }: Wan
     ),
     joins,
     JSON.stringify(limits.map((limit) => ({ ...limit, id: limit.id === "" ? null : limit.id }))),
+    isOverride,
   ];
 }
 
 const WHAT = (first: number) => {
   const types =
-    "timestamptz timestamptz date uuid[] uuid[] jsonb integer boolean integer uuid[] integer[] timestamptz[] timestamptz[] uuid[] jsonb uuid[] jsonb";
+    "timestamptz timestamptz date uuid[] uuid[] jsonb integer boolean integer uuid[] integer[] timestamptz[] timestamptz[] uuid[] jsonb uuid[] jsonb boolean";
   return types
     .split(" ")
     .map((type, i) => `$${first + i}::${type}`)
