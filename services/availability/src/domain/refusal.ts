@@ -2,7 +2,7 @@ import { type Rule, ruleAt } from "./hours.ts";
 import { type Candidate, type Item, type Limit, type Question, reachedBy, today } from "./question.ts";
 import { covers } from "./spans.ts";
 import { isFree, type TimeOff, type Unit } from "./unit.ts";
-import type { Day, Minute } from "./zone-line.ts";
+import type { Day, Minute, ZoneLine } from "./zone-line.ts";
 
 /** The clause of the slot's definition that refuses, and what it refuses with. (S13) */
 export type Refusal = { readonly item?: number; readonly staffId?: string; readonly unitId?: string } & (
@@ -18,7 +18,7 @@ export type Refusal = { readonly item?: number; readonly staffId?: string; reado
   | { readonly clause: "S7"; readonly kind: "TOO_SOON" | "TOO_FAR_AHEAD" }
   | { readonly clause: "S8"; readonly kind: "DAILY_LIMIT" | "WEEKLY_LIMIT"; readonly limit: Limit }
   | { readonly clause: "S9"; readonly kind: "NO_SEATS" | "PARTY_TOO_LARGE" }
-  | { readonly clause: "S10"; readonly kind: "NO_STAFF" }
+  | { readonly clause: "S10"; readonly kind: "NO_STAFF" | "GONE" }
   | { readonly clause: "S12"; readonly kind: "OUTSIDE_WINDOW" }
 );
 
@@ -96,7 +96,7 @@ export function refuseCandidate(
   const where = { item: index, staffId: unit.id };
   refusesStaff(question, unit, day, where, sink);
   if (!covers(question.open, from, to))
-    for (const because of closures(question, question, from, to))
+    for (const because of closures(question.line, question, from, to))
       sink({ ...where, clause: "S3", kind: "PROVIDER_CLOSED", because });
   refuseUnitClosed(question, unit, from, to, where, sink);
   const session = question.sessions.find(
@@ -126,7 +126,7 @@ function refuseUnitClosed(question: Question, unit: Unit, from: Minute, to: Minu
   if (covers(unit.open, from, to)) return;
   const own = { schedule: unit.schedule, timeOff: unit.timeOff };
   const kind = unit.kind === "STAFF" ? "STAFF_CLOSED" : "RESOURCE_CLOSED";
-  for (const because of closures(question, own, from, to)) sink({ ...at, clause: "S3", kind, because });
+  for (const because of closures(question.line, own, from, to)) sink({ ...at, clause: "S3", kind, because });
 }
 
 function refuseUnitBusy(unit: Unit, lanes: number, from: Minute, to: Minute, at: Where, sink: Sink): void {
@@ -162,8 +162,9 @@ function freeLanes(unit: Unit, from: Minute, to: Minute): number {
   return free;
 }
 
-function closures(
-  { line }: Question,
+/** What closes somebody in `[from, to)`: their time off, and each rule of theirs by which a minute of it is not open. */
+export function closures(
+  line: ZoneLine,
   own: { readonly schedule: Question["schedule"] | undefined; readonly timeOff: readonly TimeOff[] },
   from: Minute,
   to: Minute,

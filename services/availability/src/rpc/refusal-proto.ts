@@ -67,6 +67,8 @@ function factsOf(providerId: string, refusal: Refusal): readonly Fact[] {
       return [{ kind: refusal.unitId === undefined ? RefusalKind.SEATS : RefusalKind.RESOURCE_CAPACITY, ...unit }];
     case "NO_STAFF":
       return [{ kind: RefusalKind.SKILL }];
+    case "GONE":
+      return [{ kind: RefusalKind.NOT_BOOKABLE, ...unit }];
     case "OUTSIDE_WINDOW":
       return [{ kind: RefusalKind.UNSPECIFIED }];
   }

@@ -2,7 +2,8 @@ import type { ServiceImpl } from "@connectrpc/connect";
 import { ScheduleService } from "@dawr/gen/dawr/availability/v1/schedule_pb.js";
 import { PlatformError, requireActor } from "@dawr/rpc";
 import { once } from "@dawr/store";
-import { loadConflicts } from "../store/conflicts.ts";
+import type { Refusal } from "../domain/refusal.ts";
+import { loadConflicts, MOST_CONFLICTS } from "../store/conflicts.ts";
 import { loadSchedule, lockSchedule, ownerExists, saveSchedule } from "../store/schedules.ts";
 import type { Deps } from "./deps.ts";
 import { mayRead } from "./members.ts";
@@ -48,6 +49,19 @@ export const updateScheduleRpc =
       // The provider has nobody to follow.
       if (kind === "PROVIDER") fields.delete("follows_provider");
       const row = await saveSchedule(tx, providerId, ownerId, updatedSchedule(current.schedule, change, fields));
-      return scheduleToProto(name, row, await loadConflicts(tx, providerId, deps.defaults));
+      const conflicts = await loadConflicts(tx, deps.defaults, { providerId, limit: MOST_CONFLICTS }, (refusal) =>
+        isClosedByHoursOf(providerId, ownerId, refusal),
+      );
+      return scheduleToProto(
+        name,
+        row,
+        conflicts.map(({ booking }) => booking),
+      );
     });
   };
+
+function isClosedByHoursOf(providerId: string, ownerId: string, refusal: Refusal): boolean {
+  if (!("because" in refusal) || refusal.because.kind === "TIME_OFF") return false;
+  const { kind, staffId, unitId } = refusal;
+  return (kind === "PROVIDER_CLOSED" ? providerId : (unitId ?? staffId)) === ownerId;
+}

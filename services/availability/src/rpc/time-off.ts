@@ -10,7 +10,7 @@ import {
 import { type TimeRange, TimeRangeSchema } from "@dawr/gen/dawr/type/v1/time_range_pb.js";
 import { PlatformError, requireActor } from "@dawr/rpc";
 import { once, readPageToken, signPageToken } from "@dawr/store";
-import { loadConflicts } from "../store/conflicts.ts";
+import { loadConflicts, MOST_CONFLICTS } from "../store/conflicts.ts";
 import { ownerExists } from "../store/schedules.ts";
 import { deleteTimeOff, insertTimeOff, listTimeOff, loadTimeOff, type TimeOffRow } from "../store/time-off.ts";
 import { cursorFrom } from "./cursor.ts";
@@ -47,7 +47,17 @@ export const createTimeOffRpc =
       await insertTimeOff(tx, { providerId, id, ownerId, ...range, reason });
       const row = await loadTimeOff(tx, providerId, id);
       if (!row) throw new Error("a time off that was just stored is missing");
-      return timeOffToProto(providerId, row, await loadConflicts(tx, providerId, deps.defaults, range));
+      const conflicts = await loadConflicts(
+        tx,
+        deps.defaults,
+        { providerId, range, limit: MOST_CONFLICTS },
+        (refusal) => "because" in refusal && refusal.because.kind === "TIME_OFF" && refusal.because.timeOff.id === id,
+      );
+      return timeOffToProto(
+        providerId,
+        row,
+        conflicts.map(({ booking }) => booking),
+      );
     });
   };
 
