@@ -8,6 +8,7 @@ import { catalogCopies } from "./events/catalog-copies.ts";
 import { lapseHoldsTimer } from "./events/lapse-holds.ts";
 import { publishChangesTimer } from "./events/publish-changes.ts";
 import { importResources } from "./import-resources.ts";
+import { blockTimeRpc, unblockTimeRpc } from "./rpc/block-time.ts";
 import { getBookingRulesRpc, updateBookingRulesRpc } from "./rpc/booking-rules.ts";
 import type { Deps } from "./rpc/deps.ts";
 import { confirmReservationRpc, releaseReservationRpc } from "./rpc/end-reservation.ts";
@@ -15,6 +16,7 @@ import { errors } from "./rpc/errors.ts";
 import { explainSlotRpc } from "./rpc/explain-slot.ts";
 import { findAlternativesRpc } from "./rpc/find-alternatives.ts";
 import { findSlotsRpc } from "./rpc/find-slots.ts";
+import { listConflictsRpc } from "./rpc/list-conflicts.ts";
 import { listDaysWithSlotsRpc } from "./rpc/list-days-with-slots.ts";
 import { listReservationsRpc } from "./rpc/list-reservations.ts";
 import { moveReservationRpc } from "./rpc/move-reservation.ts";
@@ -52,6 +54,9 @@ export const availability = defineService({
           releaseReservation: releaseReservationRpc(deps),
           moveReservation: moveReservationRpc(deps),
           findAlternatives: findAlternativesRpc(deps),
+          blockTime: blockTimeRpc(deps),
+          unblockTime: unblockTimeRpc(deps),
+          listConflicts: listConflictsRpc(deps),
           listReservations: listReservationsRpc(deps),
         }),
         implement(ScheduleService, {
