@@ -26,6 +26,7 @@ create table booking (
   expire_reason text,
   cancellation jsonb,
   confirm_time timestamptz,
+  reschedule_count int not null default 0 check (reschedule_count >= 0),
   create_time timestamptz not null,
   update_time timestamptz not null,
   change_xid xid8 not null default pg_current_xact_id(),
@@ -112,6 +113,25 @@ begin
   status := 'BEGUN';
   booking_id := p_booking;
 end $$;
+
+-- A booking is about to be moved: what was asked of availability, stored before it is asked, so that whatever dies in
+-- between, asking the same again tells what became of it. One at a time for each booking. What was refused stays until
+-- nothing late can come of it.
+create table booking_move (
+  provider_id uuid not null,
+  id uuid not null,
+  booking_id uuid not null,
+  actor text not null,
+  kind text not null check (kind in ('RESCHEDULE', 'REASSIGN')),
+  request_id uuid not null,
+  -- The caller's request and availability's, as they travel.
+  request bytea not null,
+  ask bytea not null,
+  move jsonb not null,
+  refused boolean not null default false,
+  primary key (provider_id, id)
+);
+create unique index booking_move_open on booking_move (provider_id, booking_id) where not refused;
 
 -- The terms of which a payment was asked for: stored before it is, so that whatever becomes of the answer, a booking has
 -- one payment of one amount. Gone when the booking is no longer held.

@@ -23,6 +23,7 @@ import { getPolicy, policiesOf, updatePolicy } from "./rpc/policy.ts";
 import { quoteBooking } from "./rpc/quote-booking.ts";
 import { getBooking, listBookingEvents, listBookingsRpc } from "./rpc/read-bookings.ts";
 import { releaseHoldRpc } from "./rpc/release-hold.ts";
+import { reassignBookingRpc, rescheduleBookingRpc } from "./rpc/reschedule-booking.ts";
 import { watchBookings } from "./rpc/watch-bookings.ts";
 import { bookingSaga } from "./saga/saga.ts";
 import { pruneHolds } from "./store/hold-attempts.ts";
@@ -81,6 +82,7 @@ export const booking = defineService({
       perAccount: settings.BOOKING_HOLDS_PER_ACCOUNT,
       perAddress: settings.BOOKING_HOLDS_PER_ADDRESS,
     };
+    const moving = { store, log, auth, now, newId, reservations };
     return {
       ownerOf: owners.ownerOf,
       implementations: [
@@ -101,6 +103,8 @@ export const booking = defineService({
           }),
           quoteCancellation: quoteCancellationRpc({ store, auth, now }),
           cancelBooking: cancelBookingRpc({ store, auth, now }),
+          rescheduleBooking: rescheduleBookingRpc(moving),
+          reassignBooking: reassignBookingRpc(moving),
         }),
         implement(PolicyService, { getPolicy: getPolicy(policies), updatePolicy: updatePolicy(policies) }),
       ],

@@ -1,11 +1,13 @@
 import { randomUUID } from "node:crypto";
-import { create, type MessageShape } from "@bufbuild/protobuf";
+import { clone, create, type MessageShape } from "@bufbuild/protobuf";
 import { timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
 import { Code } from "@connectrpc/connect";
+import { type ItemAssignment, ItemAssignmentSchema } from "@dawr/gen/dawr/availability/v1/availability_pb.js";
 import {
   type Reservation,
   ReservationSchema,
   ReservationService,
+  type ReserveRequest,
 } from "@dawr/gen/dawr/availability/v1/reservation_pb.js";
 import { ScheduleService } from "@dawr/gen/dawr/availability/v1/schedule_pb.js";
 import { Provider_State, ProviderService } from "@dawr/gen/dawr/catalog/v1/provider_pb.js";
@@ -130,6 +132,29 @@ export function neighbours(now: () => Temporal.Instant, jwk: string): Neighbours
     if (reservation === undefined) throw new PlatformError("NOT_FOUND", { name });
     return reservation;
   };
+  let lastToken = 0n;
+  /** Puts services one after the other, where nobody else's begin at the same time. */
+  function place({ items, startTime }: Pick<ReserveRequest, "items" | "startTime">, booking: string) {
+    const startMs = startTime === undefined ? 0 : timestampMs(startTime);
+    let endMs = startMs;
+    const assignments = items.map(({ service, staffChoice }) => {
+      const fromMs = endMs;
+      endMs += (services.get(service)?.durationMinutes ?? 60) * 60_000;
+      return create(ItemAssignmentSchema, {
+        service,
+        staffMember: staffChoice.case === "staffMember" ? staffChoice.value : mona,
+        startTime: timestampFromMs(fromMs),
+        endTime: timestampFromMs(endMs),
+      });
+    });
+    const beginOf = ({ staffMember, startTime: begin }: ItemAssignment) =>
+      `${staffMember} ${begin === undefined ? 0 : timestampMs(begin)}`;
+    const others = [...reservations.values()].filter((other) => isLive(other) && other.booking !== booking);
+    const taken = new Set(others.flatMap((other) => other.assignments.map(beginOf)));
+    if (assignments.some((ours) => taken.has(beginOf(ours))))
+      throw new Refusal("SLOT_TAKEN", { start_time: String(startMs) });
+    return { assignments, startTime: timestampFromMs(startMs), endTime: timestampFromMs(endMs) };
+  }
   const paymentOf = (name: string): Payment => {
     const payment = payments.get(name);
     if (payment === undefined) throw new PlatformError("NOT_FOUND", { name });
@@ -242,6 +267,7 @@ export function neighbours(now: () => Temporal.Instant, jwk: string): Neighbours
       "RESERVATION_RELEASED",
       "FENCING_TOKEN_STALE",
       "BOOKING_ALREADY_RESERVED",
+      "MOVE_TOO_LATE",
       "SERVICE_NOT_BOOKABLE",
       "PROVIDER_NOT_BOOKABLE",
       "STAFF_NOT_ABLE",
@@ -257,41 +283,17 @@ export function neighbours(now: () => Temporal.Instant, jwk: string): Neighbours
         implement(ReservationService, {
           reserve: (request) =>
             serve("reserve", request, () => {
-              const startMs = request.startTime === undefined ? 0 : timestampMs(request.startTime);
               const live = [...reservations.values()].filter(isLive);
               if (live.some(({ booking }) => booking === request.booking))
                 throw new Refusal("BOOKING_ALREADY_RESERVED");
-              let fromMs = startMs;
-              const assignments = request.items.map(({ service, staffChoice }) => {
-                const from = fromMs;
-                fromMs += (services.get(service)?.durationMinutes ?? 60) * 60_000;
-                return {
-                  service,
-                  staffMember: staffChoice.case === "staffMember" ? staffChoice.value : mona,
-                  startTime: timestampFromMs(from),
-                  endTime: timestampFromMs(fromMs),
-                };
-              });
-              const isTaken = live.some((other) =>
-                other.assignments.some((theirs) =>
-                  assignments.some(
-                    (ours) =>
-                      theirs.staffMember === ours.staffMember &&
-                      theirs.startTime !== undefined &&
-                      timestampMs(theirs.startTime) === timestampMs(ours.startTime),
-                  ),
-                ),
-              );
-              if (isTaken) throw new Refusal("SLOT_TAKEN", { start_time: String(startMs) });
+              const placed = place(request, request.booking);
               const reservation = create(ReservationSchema, {
                 name: `${provider}/reservations/${randomUUID()}`,
                 booking: request.booking,
                 state: request.holdDuration === undefined ? 2 : 1,
-                fencingToken: BigInt(reservations.size + 1),
+                fencingToken: ++lastToken,
                 timeZone: "Asia/Dubai",
-                assignments,
-                startTime: timestampFromMs(startMs),
-                endTime: timestampFromMs(fromMs),
+                ...placed,
                 partySize: request.partySize,
                 ...(request.holdDuration === undefined
                   ? {}
@@ -303,6 +305,18 @@ export function neighbours(now: () => Temporal.Instant, jwk: string): Neighbours
               });
               reservations.set(reservation.name, reservation);
               return reservation;
+            }),
+          moveReservation: (request) =>
+            serve("moveReservation", request, () => {
+              const { expireTime } = request;
+              if (expireTime !== undefined && timestampMs(expireTime) < now().epochMilliseconds)
+                throw new Refusal("MOVE_TOO_LATE");
+              const reservation = held(request.name);
+              if (reservation.fencingToken !== request.fencingToken) throw new Refusal("FENCING_TOKEN_STALE");
+              if (reservation.state === 3) throw new Refusal("RESERVATION_RELEASED");
+              if (!isLive(reservation)) throw new Refusal("RESERVATION_LAPSED");
+              Object.assign(reservation, place(request, reservation.booking), { fencingToken: ++lastToken });
+              return clone(ReservationSchema, reservation);
             }),
           confirmReservation: (request) =>
             serve("confirmReservation", request, () => {
@@ -321,7 +335,7 @@ export function neighbours(now: () => Temporal.Instant, jwk: string): Neighbours
               return reservation;
             }),
           findAlternatives: (request) =>
-            serve("findAlternatives", {}, () => ({
+            serve("findAlternatives", { ...request, requestId: "" }, () => ({
               slots: Array.from({ length: request.count }, (_, index) => ({
                 startTime: timestampFromMs(
                   (request.startTime === undefined ? 0 : timestampMs(request.startTime)) + (index + 1) * 900_000,

@@ -130,6 +130,8 @@ const unencrypted: readonly RegExp[] = [
   /^\w+\.(outbox|dead_letter)\.data$/,
   /^\w+\.idempotent_request\.request_hash$/,
   /^(?!identity\.)\w+\.idempotent_request\.response$/,
+  // Moves that are under way: times, staff, and a reason that the booking's history keeps as well.
+  /^booking\.booking_move\.(request|ask)$/,
   // The sandbox is for development.
   /^sandbox\.(idempotent_answer\.fingerprint|message\.source)$/,
 ];

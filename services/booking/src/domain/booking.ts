@@ -24,8 +24,11 @@ export type PaymentMethod = "ONLINE" | "CASH";
 /** Why a booking expired. */
 export type ExpireReason = "HOLD_LAPSED" | "PAYMENT_TIMED_OUT" | "PAYMENT_FAILED" | "PAID_TOO_LATE";
 
+/** On whose behalf somebody acts. */
+export type Side = "CUSTOMER" | "PROVIDER" | "PLATFORM";
+
 /** Who ended a booking. */
-export type CancelledBy = "CUSTOMER" | "PROVIDER" | "PLATFORM";
+export type CancelledBy = Side;
 
 /** A text in several languages, by BCP 47 tag. */
 export type LocalizedText = Readonly<Record<string, string>>;
@@ -77,6 +80,8 @@ export type Booking = {
   readonly expireReason: ExpireReason | undefined;
   readonly confirmTime: Temporal.Instant | undefined;
   readonly cancellation: Cancellation | undefined;
+  /** How often the customer has moved it. */
+  readonly rescheduleCount: number;
   readonly createTime: Temporal.Instant;
   readonly updateTime: Temporal.Instant;
 };
@@ -125,5 +130,6 @@ type EventKind =
   | "BookingReleased"
   | "BookingCreated"
   | "BookingConfirmed"
+  | "BookingRescheduled"
   | "BookingCancelled"
   | "BookingExpired";

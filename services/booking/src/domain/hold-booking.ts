@@ -40,6 +40,7 @@ export function holdBooking(hold: Hold, at: Temporal.Instant): Change {
     expireReason: undefined,
     confirmTime: undefined,
     cancellation: undefined,
+    rescheduleCount: 0,
     createTime: at,
     updateTime: at,
   };

@@ -18,6 +18,7 @@ export type Policy = {
   readonly noShowPenaltyPercent: number;
   /** What of price and tax is paid when booking online, in per cent; 0 and 100 stand for all. */
   readonly depositPercent: number;
+  /** How often the customer may move a booking. */
   readonly maxReschedules: number;
   /** The customer may move the booking until this many minutes before the start. */
   readonly rescheduleWindowMinutes: number;

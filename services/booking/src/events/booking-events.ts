@@ -8,19 +8,21 @@ import {
   BookingExpiredSchema,
   BookingHeldSchema,
   BookingReleasedSchema,
+  BookingRescheduledSchema,
 } from "@dawr/gen/dawr/booking/v1/events_pb.js";
 import type { Tx } from "@dawr/store";
-import type { Change } from "../domain/booking.ts";
+import type { Booking, Change } from "../domain/booking.ts";
 import { bookingName } from "../names.ts";
-import { bookingToProto } from "../rpc/booking-to-proto.ts";
+import { bookingToProto, itemsToProto } from "../rpc/booking-to-proto.ts";
 
-/** Publishes what a change tells others, in the change's own transaction. */
-export function bookingEvents(tx: Tx, change: Change, fromState: string): void {
-  const event = eventOf(change, fromState);
+/** Publishes what a change tells others, in the change's own transaction; `before` is the booking that was changed. */
+export function bookingEvents(tx: Tx, change: Change, by: string, before: Booking | undefined): void {
+  const event = eventOf(change, by, before);
   if (event !== undefined) append(tx, [event]);
 }
 
-function eventOf({ booking, event }: Change, fromState: string): NewEvent | undefined {
+function eventOf({ booking, event }: Change, by: string, before: Booking | undefined): NewEvent | undefined {
+  const previousState = before === undefined ? Booking_State.UNSPECIFIED : Booking_State[before.state];
   const about = { subject: bookingName(booking), key: booking.id, sequence: booking.version };
   const message = { booking: bookingToProto(booking) };
   switch (event) {
@@ -34,25 +36,27 @@ function eventOf({ booking, event }: Change, fromState: string): NewEvent | unde
       return { ...about, schema: BookingCreatedSchema, message: create(BookingCreatedSchema, message) };
     case "BookingConfirmed":
       return { ...about, schema: BookingConfirmedSchema, message: create(BookingConfirmedSchema, message) };
+    case "BookingRescheduled":
+      return {
+        ...about,
+        schema: BookingRescheduledSchema,
+        message: create(BookingRescheduledSchema, {
+          ...message,
+          previousItems: before === undefined ? [] : itemsToProto(before),
+          actor: by,
+        }),
+      };
     case "BookingCancelled":
       return {
         ...about,
         schema: BookingCancelledSchema,
-        message: create(BookingCancelledSchema, { ...message, previousState: stateOf(fromState) }),
+        message: create(BookingCancelledSchema, { ...message, previousState }),
       };
     case "BookingExpired":
       return {
         ...about,
         schema: BookingExpiredSchema,
-        message: create(BookingExpiredSchema, { ...message, previousState: stateOf(fromState) }),
+        message: create(BookingExpiredSchema, { ...message, previousState }),
       };
   }
-}
-
-function stateOf(state: string): Booking_State {
-  return isState(state) ? Booking_State[state] : Booking_State.UNSPECIFIED;
-}
-
-function isState(state: string): state is keyof typeof Booking_State & string {
-  return state in Booking_State;
 }

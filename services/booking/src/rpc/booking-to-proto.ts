@@ -4,6 +4,7 @@ import {
   Booking_CancelledBy,
   Booking_ExpireReason,
   Booking_State,
+  type BookingItemSchema,
   type Booking as BookingMessage,
   BookingSchema,
   Booking_PaymentInfo_State as moneyStates,
@@ -21,31 +22,13 @@ export const noCurrency = "XXX";
 
 /** A booking as the contract has it; the page to pay on is for its customer alone, so that events never have it. */
 export function bookingToProto(booking: Booking, viewer?: string): BookingMessage {
-  const provider = `providers/${booking.providerId}`;
-  const currencyCode = booking.price?.currencyCode;
-  const money = (amountMinor: bigint) => ({ currencyCode: currencyCode ?? noCurrency, amountMinor });
+  const money = moneyOf(booking);
   const { providerId, price, policy, payment, cancellation } = booking;
   return create(BookingSchema, {
     name: bookingName(booking),
     account: `accounts/${booking.customerId}`,
     state: Booking_State[booking.state],
-    items: booking.items.map((item) => ({
-      service: `${provider}/services/${item.serviceId}`,
-      staffMember: `${provider}/staff/${item.staffId}`,
-      startTime: timestamp(item.startTime),
-      endTime: timestamp(item.endTime),
-      addOns: [...item.addOnNames],
-      ...(price === undefined
-        ? {}
-        : {
-            serviceDisplayName: { texts: { ...item.serviceName } },
-            price: money(item.priceMinor),
-            platformFee: money(item.feeMinor),
-            ...(item.policy === undefined
-              ? {}
-              : { policy: policyToProto(item.policy, { providerId, serviceId: item.serviceId }) }),
-          }),
-    })),
+    items: itemsToProto(booking),
     startTime: timestamp(booking.startTime),
     endTime: timestamp(booking.endTime),
     timeZone: booking.timeZone,
@@ -82,7 +65,36 @@ export function bookingToProto(booking: Booking, viewer?: string): BookingMessag
       ? { holdExpireTime: timestamp(booking.holdExpireTime) }
       : {}),
     ...(booking.confirmTime === undefined ? {} : { confirmTime: timestamp(booking.confirmTime) }),
+    rescheduleCount: booking.rescheduleCount,
   });
+}
+
+/** What is booked, as the contract has it. */
+export function itemsToProto(booking: Booking): MessageInitShape<typeof BookingItemSchema>[] {
+  const provider = `providers/${booking.providerId}`;
+  const { providerId, price } = booking;
+  const money = moneyOf(booking);
+  return booking.items.map((item) => ({
+    service: `${provider}/services/${item.serviceId}`,
+    staffMember: `${provider}/staff/${item.staffId}`,
+    startTime: timestamp(item.startTime),
+    endTime: timestamp(item.endTime),
+    addOns: [...item.addOnNames],
+    ...(price === undefined
+      ? {}
+      : {
+          serviceDisplayName: { texts: { ...item.serviceName } },
+          price: money(item.priceMinor),
+          platformFee: money(item.feeMinor),
+          ...(item.policy === undefined
+            ? {}
+            : { policy: policyToProto(item.policy, { providerId, serviceId: item.serviceId }) }),
+        }),
+  }));
+}
+
+function moneyOf({ price }: Booking) {
+  return (amountMinor: bigint) => ({ currencyCode: price?.currencyCode ?? noCurrency, amountMinor });
 }
 
 /** What a price is made of, as the contract has it. */

@@ -10,7 +10,6 @@ import {
 } from "@dawr/gen/dawr/booking/v1/booking_pb.js";
 import { type Auth, PlatformError, requireActor } from "@dawr/rpc";
 import { once, type Store } from "@dawr/store";
-import type { Booking, CancelledBy } from "../domain/booking.ts";
 import { cancelBooking } from "../domain/cancel-booking.ts";
 import { BookingError } from "../domain/errors.ts";
 import { mayMove } from "../domain/moves.ts";
@@ -18,6 +17,7 @@ import { freeUntil, quoteCancellation } from "../domain/quote-cancellation.ts";
 import { parseBookingName } from "../names.ts";
 import { findBooking, updateBooking } from "../store/bookings.ts";
 import { bookingToProto, noCurrency, timestamp } from "./booking-to-proto.ts";
+import { sideOf } from "./side-of.ts";
 
 /** What cancelling needs. */
 export type CancelDeps = { readonly store: Store; readonly auth: Auth; readonly now: () => Temporal.Instant };
@@ -30,7 +30,7 @@ export const quoteCancellationRpc =
     if (booking === undefined) throw new PlatformError("NOT_FOUND", { name: request.name });
     if (!mayMove(booking.state, "CANCELLED"))
       throw new BookingError("BOOKING_NOT_CANCELLABLE", { state: booking.state });
-    const by = await sideOf(deps, booking, context);
+    const by = await sideOf(deps.auth, booking, context);
     const quote = quoteCancellation(booking, by, deps.now());
     const money = (amountMinor: bigint) => ({ currencyCode: booking.price?.currencyCode ?? noCurrency, amountMinor });
     return create(CancellationQuoteSchema, {
@@ -53,7 +53,7 @@ export const cancelBookingRpc =
     const key = parseBookingName(request.name);
     const found = await store.read((tx) => findBooking(tx, key));
     if (found === undefined) throw new PlatformError("NOT_FOUND", { name: request.name });
-    const by = await sideOf(deps, found, context);
+    const by = await sideOf(deps.auth, found, context);
     const { amountMinor = 0n, currencyCode = "" } = request.acceptedPenalty ?? {};
     const cancelling = { by, reason: request.reason, acceptedPenalty: { amountMinor, currencyCode } };
     return await once(store, { actor, method: BookingService.method.cancelBooking, request }, async (tx) => {
@@ -62,11 +62,3 @@ export const cancelBookingRpc =
       return bookingToProto(cancelled);
     });
   };
-
-/** On whose behalf a person acts: their own, the provider's that they are a member of, or the platform's. */
-async function sideOf({ auth }: CancelDeps, booking: Booking, context: HandlerContext): Promise<CancelledBy> {
-  const { account } = requireActor(context);
-  if (account === `accounts/${booking.customerId}`) return "CUSTOMER";
-  const memberships = await auth.memberships(account);
-  return memberships.some(({ provider }) => provider === `providers/${booking.providerId}`) ? "PROVIDER" : "PLATFORM";
-}

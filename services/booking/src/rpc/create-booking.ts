@@ -15,6 +15,7 @@ import { BookingError } from "../domain/errors.ts";
 import { type Quote, requireFits } from "../domain/quote.ts";
 import { parseBookingName } from "../names.ts";
 import { openQuote } from "../quotes/quote-token.ts";
+import { slotItemsOf } from "../reservations/booked-items.ts";
 import { isRefusedForGood } from "../saga/refused-for-good.ts";
 import { findBooking, updateBooking } from "../store/bookings.ts";
 import { findPaymentStart } from "../store/payment-starts.ts";
@@ -88,12 +89,7 @@ async function quoteFor(deps: CreateDeps, held: Booking, { token, started, metho
   const provider = `providers/${held.providerId}`;
   return await offer(deps, {
     provider,
-    items: held.items.map((item) => ({
-      $typeName: "dawr.availability.v1.SlotItem",
-      service: `${provider}/services/${item.serviceId}`,
-      staffChoice: { case: "staffMember", value: `${provider}/staff/${item.staffId}` },
-      addOns: [...item.addOnNames],
-    })),
+    items: slotItemsOf(held),
     startTime: held.startTime,
     partySize: held.partySize,
     paymentMethod: method,

@@ -1,5 +1,4 @@
 import { create } from "@bufbuild/protobuf";
-import { timestampMs } from "@bufbuild/protobuf/wkt";
 import type { Client, HandlerContext } from "@connectrpc/connect";
 import type { SlotItem } from "@dawr/gen/dawr/availability/v1/availability_pb.js";
 import type { Reservation, ReservationService } from "@dawr/gen/dawr/availability/v1/reservation_pb.js";
@@ -8,15 +7,15 @@ import {
   type HoldSlotRequest,
   type HoldSlotResponse,
   HoldSlotResponseSchema,
-  SlotConflictSchema,
 } from "@dawr/gen/dawr/booking/v1/booking_pb.js";
-import { attachDetail, callOf, outgoing, PlatformError, reasonOf, requireActor } from "@dawr/rpc";
+import { callOf, outgoing, PlatformError, requireActor } from "@dawr/rpc";
 import { derivedRequestId, type KeyRing, once, replayed, type Store } from "@dawr/store";
 import type { Logger } from "@dawr/telemetry";
 import type { BookingItem } from "../domain/booking.ts";
-import { BookingError, isReason } from "../domain/errors.ts";
 import { holdBooking } from "../domain/hold-booking.ts";
 import { type BookingKey, bookingName, idOf, requireBelow } from "../names.ts";
+import { instantOf } from "../reservations/from-reservation.ts";
+import { type SlotWish, slotRefusal } from "../reservations/slot-refusal.ts";
 import { isRefusedForGood } from "../saga/refused-for-good.ts";
 import { insertBooking } from "../store/bookings.ts";
 import { beginHold, endHold, keepHold } from "../store/hold-attempts.ts";
@@ -36,9 +35,6 @@ export type HoldDeps = {
   readonly perAddress: number;
   readonly remember: BookingOwners["remember"];
 };
-
-/** Refusals that mean: somebody was faster, or the calendar has changed; the caller is shown what else there is. (BK-04) */
-const conflicts: ReadonlySet<string> = new Set(["SLOT_TAKEN", "SLOT_NOT_OFFERED"]);
 
 /**
  * Holds a slot for the caller: availability reserves it, the booking is made in state HELD. The booking's id is stored
@@ -77,11 +73,11 @@ export const holdSlot =
     const reservation = await reserve(deps, request, key, actor, context).catch(async (error: unknown) => {
       // Without an answer the slot may be reserved: then the attempt stays, for the same request to find it again.
       if (isRefusedForGood(error)) await store.transaction((tx) => endHold(tx, id));
-      throw await refusal(deps, request, error, context);
+      throw await slotRefusal(deps, wishOf(request), error, context);
     });
 
     const answer = await once(store, call, async (tx) => {
-      const expireTime = instant(reservation.expireTime);
+      const expireTime = instantOf(reservation.expireTime);
       const change = holdBooking(
         {
           ...key,
@@ -126,28 +122,8 @@ async function reserve(
   );
 }
 
-/** Availability's refusal in booking's words, with the three nearest alternatives where somebody was faster. (BK-04) */
-async function refusal(
-  deps: HoldDeps,
-  request: HoldSlotRequest,
-  error: unknown,
-  context: HandlerContext,
-): Promise<unknown> {
-  const known = reasonOf(error);
-  if (known === undefined || known.domain !== "availability.dawr" || !isReason(known.reason)) return error;
-  const own = new BookingError(known.reason, known.metadata, { cause: error });
-  if (!conflicts.has(known.reason) || request.startTime === undefined) return own;
-  const { provider, items, startTime, partySize, maxGapMinutes } = request;
-  const wish = { provider, items, startTime, partySize, maxGapMinutes, count: 3 };
-  const alternatives = await deps.reservations.findAlternatives(wish, outgoing(context)).then(
-    ({ slots }) => slots,
-    (failure: unknown) => {
-      // That the slot is gone is the answer, also when nobody can say what else there is.
-      deps.log.warn({ err: failure }, "no alternatives could be found for a slot that was lost");
-      return [];
-    },
-  );
-  return attachDetail(own, SlotConflictSchema, { startTime, alternatives });
+function wishOf({ provider, items, startTime, partySize, maxGapMinutes }: HoldSlotRequest): SlotWish {
+  return { provider, items, ...(startTime === undefined ? {} : { startTime }), partySize, maxGapMinutes };
 }
 
 function itemsOf(reservation: Reservation, wished: readonly SlotItem[]): readonly BookingItem[] {
@@ -155,17 +131,12 @@ function itemsOf(reservation: Reservation, wished: readonly SlotItem[]): readonl
     serviceId: idOf(assignment.service),
     staffId: idOf(assignment.staffMember),
     isStaffChosen: wished[index]?.staffChoice.case === "staffMember",
-    startTime: instant(assignment.startTime),
-    endTime: instant(assignment.endTime),
+    startTime: instantOf(assignment.startTime),
+    endTime: instantOf(assignment.endTime),
     serviceName: {},
     addOnNames: [...(wished[index]?.addOns ?? [])],
     priceMinor: 0n,
     feeMinor: 0n,
     policy: undefined,
   }));
-}
-
-function instant(time: Reservation["startTime"]): Temporal.Instant {
-  if (time === undefined) throw new TypeError("availability answered a reservation without its times");
-  return Temporal.Instant.fromEpochMilliseconds(timestampMs(time));
 }

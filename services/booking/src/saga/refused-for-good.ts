@@ -2,13 +2,20 @@ import { reasonOf } from "@dawr/rpc";
 
 /**
  * Whether availability has refused in a way that asking again does not change: the slot or the reservation is not to be had.
- * An answer that did not come, or a reservation of this very booking that is about to be released, is none.
+ * An answer that did not come is none, nor a reservation of this very booking that is about to be released, nor one that was
+ * moved: the booking shows its new token a moment later.
  */
 export function isRefusedForGood(error: unknown): boolean {
   const known = reasonOf(error);
   if (known === undefined) return false;
-  if (known.domain === "availability.dawr") return known.reason !== "BOOKING_ALREADY_RESERVED";
+  if (known.domain === "availability.dawr")
+    return known.reason !== "BOOKING_ALREADY_RESERVED" && known.reason !== "FENCING_TOKEN_STALE";
   return known.reason === "NOT_FOUND" || known.reason === "VALIDATION_FAILED";
+}
+
+/** Whether availability has refused to move a reservation; an answer that did not come is none. */
+export function isMoveRefused(error: unknown): boolean {
+  return isRefusedForGood(error) || reasonOf(error)?.reason === "FENCING_TOKEN_STALE";
 }
 
 /**

@@ -1,10 +1,11 @@
-import { timestampMs } from "@bufbuild/protobuf/wkt";
 import type { Reservation } from "@dawr/gen/dawr/availability/v1/reservation_pb.js";
 import type { Step } from "@dawr/runtime";
 import { derivedRequestId } from "@dawr/store";
-import type { Booking, BookingItem, ReservationRef } from "../domain/booking.ts";
+import type { Booking, BookingItem } from "../domain/booking.ts";
 import { awaitsSlot, confirmBooking, slotLost } from "../domain/settle-payment.ts";
 import { bookingName, idOf, parseBookingName } from "../names.ts";
+import { longestGap, slotItemsOf } from "../reservations/booked-items.ts";
+import { instantOf, refOf } from "../reservations/from-reservation.ts";
 import { timestamp } from "../rpc/booking-to-proto.ts";
 import { findBooking, updateBooking } from "../store/bookings.ts";
 import type { SagaDeps } from "./deps.ts";
@@ -29,7 +30,7 @@ export async function retakeSlot(deps: SagaDeps, step: Step, payload: StepPayloa
       const at = now();
       const items = taken === undefined || !wantsSlot(current, at) ? undefined : fittedItems(current, taken);
       if (taken === undefined || items === undefined) return slotLost(current, at);
-      return confirmBooking(current, at, { reservation: refOf(taken), items, endTime: instant(taken.endTime) });
+      return confirmBooking(current, at, { reservation: refOf(taken), items, endTime: instantOf(taken.endTime) });
     });
     if (after !== undefined && taken !== undefined && after.reservation.name !== taken.name) {
       storeSteps(tx, { booking: after, steps: [{ name: "release-reservation", reservation: refOf(taken) }] });
@@ -51,11 +52,7 @@ async function take({ reservations }: SagaDeps, step: Step, booking: Booking): P
     return await reservations.reserve(
       {
         booking: bookingName(booking),
-        items: booking.items.map((item) => ({
-          service: serviceOf(item),
-          staffChoice: { case: "staffMember", value: staffOf(item) },
-          addOns: [...item.addOnNames],
-        })),
+        items: slotItemsOf(booking),
         startTime: timestamp(booking.startTime),
         partySize: booking.partySize,
         maxGapMinutes: longestGap(booking.items),
@@ -77,15 +74,6 @@ async function take({ reservations }: SagaDeps, step: Step, booking: Booking): P
   }
 }
 
-/** In minutes; services may have become longer, but never is a pause allowed that the customer did not have. */
-function longestGap(items: readonly BookingItem[]): number {
-  const gaps = items.map((item, index) => {
-    const before = items[index - 1];
-    return before === undefined ? 0 : item.startTime.since(before.endTime).total("minutes");
-  });
-  return Math.min(240, Math.max(0, ...gaps));
-}
-
 /** The items as they were taken; undefined when one of them would start at another time or be served by somebody else. */
 function fittedItems(booking: Booking, taken: Reservation): readonly BookingItem[] | undefined {
   const items = booking.items.flatMap((item, index) => {
@@ -93,15 +81,8 @@ function fittedItems(booking: Booking, taken: Reservation): readonly BookingItem
     const isSame =
       assignment !== undefined &&
       idOf(assignment.staffMember) === item.staffId &&
-      instant(assignment.startTime).equals(item.startTime);
-    return isSame ? [{ ...item, endTime: instant(assignment.endTime) }] : [];
+      instantOf(assignment.startTime).equals(item.startTime);
+    return isSame ? [{ ...item, endTime: instantOf(assignment.endTime) }] : [];
   });
   return items.length === booking.items.length ? items : undefined;
-}
-
-const refOf = ({ name, fencingToken }: Reservation): ReservationRef => ({ name, fencingToken });
-
-function instant(time: Reservation["startTime"]): Temporal.Instant {
-  if (time === undefined) throw new TypeError("availability answered a reservation without its times");
-  return Temporal.Instant.fromEpochMilliseconds(timestampMs(time));
 }

@@ -8,6 +8,7 @@ import type { SagaDeps } from "./deps.ts";
 import { refundPayment } from "./refund-payment.ts";
 import { isRefusedForGood } from "./refused-for-good.ts";
 import { retakeSlot } from "./retake-slot.ts";
+import { settleMove } from "./settle-move.ts";
 import { type StepPayload, sagaRunner } from "./store-steps.ts";
 
 /**
@@ -32,6 +33,8 @@ async function runStep(deps: SagaDeps, step: Step): Promise<void> {
       return await cancelPayment(deps, step, payload);
     case "refund-payment":
       return await refundPayment(deps, step, payload);
+    case "settle-move":
+      return await settleMove(deps, step, payload);
     default:
       throw new Error(`the booking saga has no step ${step.name}`);
   }
@@ -61,7 +64,10 @@ async function confirm(deps: SagaDeps, step: Step, payload: StepPayload): Promis
   });
 }
 
-/** Gives a reservation back; one that is gone already is what was wanted. */
+/**
+ * Gives a reservation back; one that is gone already is what was wanted. One with another token was moved meanwhile, and
+ * whoever brings that move to its end gives it back.
+ */
 async function release(deps: SagaDeps, step: Step, payload: StepPayload): Promise<void> {
   const { reservation: name = "", fencingToken = "0" } = payload;
   try {
@@ -70,7 +76,8 @@ async function release(deps: SagaDeps, step: Step, payload: StepPayload): Promis
       { signal: step.signal },
     );
   } catch (error) {
-    if (reasonOf(error)?.reason !== "NOT_FOUND") throw error;
+    const reason = reasonOf(error)?.reason;
+    if (reason !== "NOT_FOUND" && reason !== "FENCING_TOKEN_STALE") throw error;
   }
 }
 

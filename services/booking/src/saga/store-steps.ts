@@ -15,6 +15,8 @@ export type StepPayload = {
   readonly amountMinor?: string;
   readonly currencyCode?: string;
   readonly cause?: string;
+  /** The id of a move. */
+  readonly move?: string;
 };
 
 /** Stores the network calls that follow a change, in the change's own transaction. */

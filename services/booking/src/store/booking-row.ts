@@ -38,6 +38,7 @@ export type BookingRow = {
   readonly expire_reason: ExpireReason | null;
   readonly cancellation: CancellationJson | null;
   readonly confirm_time: Temporal.Instant | null;
+  readonly reschedule_count: number;
   readonly create_time: Temporal.Instant;
   readonly update_time: Temporal.Instant;
 };
@@ -84,6 +85,7 @@ export function bookingOfRow(row: BookingRow): Booking {
     expireReason: row.expire_reason ?? undefined,
     cancellation: row.cancellation === null ? undefined : cancellationOfJson(row.cancellation),
     confirmTime: row.confirm_time ?? undefined,
+    rescheduleCount: row.reschedule_count,
     createTime: row.create_time,
     updateTime: row.update_time,
   };
@@ -116,6 +118,7 @@ export function columnsOf(booking: Booking): readonly unknown[] {
     booking.expireReason ?? null,
     toJson(booking.cancellation),
     booking.confirmTime ?? null,
+    booking.rescheduleCount,
     booking.createTime,
     booking.updateTime,
   ];
@@ -147,6 +150,7 @@ export const bookingColumns = [
   "expire_reason",
   "cancellation",
   "confirm_time",
+  "reschedule_count",
   "create_time",
   "update_time",
 ] as const;
