@@ -1,7 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { Booking_CancelledBy, Booking_ExpireReason, Booking_State } from "@dawr/gen/dawr/booking/v1/booking_pb.js";
-import { BookingCancelledSchema, BookingExpiredSchema } from "@dawr/gen/dawr/booking/v1/events_pb.js";
+import {
+  BookingCancelledSchema,
+  BookingExpiredSchema,
+  BookingRescheduledSchema,
+} from "@dawr/gen/dawr/booking/v1/events_pb.js";
 import { Role } from "@dawr/gen/dawr/identity/v1/account_pb.js";
 import { MembershipChangedSchema } from "@dawr/gen/dawr/identity/v1/events_pb.js";
 import { RefundSucceededSchema } from "@dawr/gen/dawr/payment/v1/events_pb.js";
@@ -144,6 +148,41 @@ describe("events", () => {
     await settled();
     expect(mailsTo(gone.email)).toEqual([]);
     await world.bus.publish([membership(owner.account, true, 2n)]);
+  });
+
+  test("given a booking that moved, then the customer hears of it, and each owner but the one who moved it", async () => {
+    const [mover, other, customer] = [person("en"), person("en"), person("en", "Omar")];
+    const membership = (account: string, removed: boolean, sequence: bigint) => {
+      const name = `${provider}/members/${account.slice(9)}`;
+      return eventOf(
+        "identity",
+        MembershipChangedSchema,
+        { membership: { name, provider, account, role: Role.PROVIDER }, removed },
+        { subject: name, key: name, sequence },
+      );
+    };
+    await world.bus.publish([membership(mover.account, false, 1n), membership(other.account, false, 1n)]);
+    await eventually(async () => {
+      const rows = await world.platform.service("messaging").store.read((tx) => tx.query("select 1 from member"));
+      expect(rows).toHaveLength(2);
+    });
+    const booking = bookingOf(customer.account);
+    const previousItems = [
+      { startTime: timestampFromMs(Temporal.Instant.from("2026-03-01T09:00:00Z").epochMilliseconds) },
+    ];
+    const told = { booking, previousItems, actor: mover.account };
+    const event = eventOf("booking", BookingRescheduledSchema, told, { subject: booking.name });
+    await world.bus.publish([event]);
+    await world.bus.publish([event]);
+    const mail = await oneMailTo(customer.email);
+    expect(mail.subject).toBe("Your booking at Yasmine Salon has moved");
+    expect(mail.text).toContain("Sunday, 1 March 2026 at 12:00");
+    const toOwner = await oneMailTo(other.email);
+    expect(toOwner.text).toContain("(Omar)");
+    expect(toOwner.text).not.toContain("JOD");
+    await settled();
+    expect([mailsTo(customer.email), mailsTo(mover.email)].map(({ length }) => length)).toEqual([1, 0]);
+    await world.bus.publish([membership(mover.account, true, 2n), membership(other.account, true, 2n)]);
   });
 
   test("given a catalogue that is away, when it comes back, then the mail goes out", async () => {

@@ -158,7 +158,6 @@ describe("states", () => {
       "CONFIRMED",
       "CHECKED_IN",
       "COMPLETED",
-      "NO_SHOW",
     ]);
   });
 });

@@ -114,7 +114,7 @@ const hasGivenUpTime: Readonly<Record<State, boolean>> = {
   CONFIRMED: false,
   CHECKED_IN: false,
   COMPLETED: false,
-  NO_SHOW: false,
+  NO_SHOW: true,
   CANCELLED: true,
   DECLINED: true,
   EXPIRED: true,

@@ -14,10 +14,12 @@ export const templates = {
   "log-in-code": { needs: ["code"] },
   "account-exists": { needs: [] },
   "booking-confirmed": { needs: ofBooking },
+  "booking-rescheduled": { needs: [...ofBooking, "previousStartTime"] },
   "booking-cancelled": { needs: ofBooking },
   "booking-expired": { needs: ofBooking },
   "booking-refunded": { needs: ["booking", "refundMinor", "currency"] },
   "provider-booking-confirmed": { needs: ofBooking },
+  "provider-booking-rescheduled": { needs: [...ofBooking, "previousStartTime"] },
   "provider-booking-cancelled": { needs: ofBooking },
 } as const satisfies Readonly<Record<string, { readonly needs: readonly string[] }>>;
 

@@ -10,13 +10,14 @@ import {
   BookingCancelledSchema,
   BookingConfirmedSchema,
   BookingExpiredSchema,
+  BookingRescheduledSchema,
 } from "@dawr/gen/dawr/booking/v1/events_pb.js";
 import { type Expiry, expiryTold } from "../domain/expiry.ts";
 import type { Arguments, TemplateName } from "../domain/template.ts";
 import { idOf, providerOf } from "../names.ts";
 import { ownersOf } from "../store/members.ts";
 import { postWishes, type Wish, type WishDeps } from "../store/wishes.ts";
-import { amount, bookingArguments, cancellationArguments } from "./booking-arguments.ts";
+import { amount, bookingArguments, cancellationArguments, moveArguments } from "./booking-arguments.ts";
 
 /** Tells customers, and the owners of providers, what became of bookings. (MS-03) */
 export function bookingConsumer(deps: WishDeps): Consumer {
@@ -34,6 +35,22 @@ export function bookingConsumer(deps: WishDeps): Consumer {
         postWishes(tx, deps, [
           ...forCustomer(event, told, { template: "booking-confirmed", given, expireTime }),
           ...forOwners(event, told, owners, { template: "provider-booking-confirmed", given, expireTime }),
+        ]);
+      }),
+      on(BookingRescheduledSchema, async (tx, { booking, previousItems, actor }, event) => {
+        const told = required(booking);
+        const given = moveArguments(told, previousItems);
+        const expireTime = instantOf(told.endTime);
+        const owners = await ownersOf(tx, idOf(providerOf(told.name)));
+        // Who did it knows; customers have it in writing.
+        const others = owners.filter((owner) => owner !== idOf(actor));
+        postWishes(tx, deps, [
+          ...forCustomer(event, told, { template: "booking-rescheduled", given, expireTime }),
+          ...forOwners(event, told, others, {
+            template: "provider-booking-rescheduled",
+            given: withoutMoney(given),
+            expireTime,
+          }),
         ]);
       }),
       on(BookingCancelledSchema, async (tx, { booking, previousState }, event) => {

@@ -22,6 +22,24 @@ export const bookingTexts = {
       paragraphs: [`تم تأكيد حجزك${at.ar}: {when}. نتطلع إلى رؤيتك.`],
     },
   },
+  "booking-rescheduled": {
+    en: {
+      subject: `{moved, select, TIME {Your booking${at.en} has moved} other {Somebody else serves you${at.en}}}`,
+      link: link.en,
+      paragraphs: [
+        "{moved, select, TIME {Your booking for {before} is now for {when}.} other {Your booking for {when} stays at its time; another member of staff serves you.}}",
+        "What you pay and the terms you booked on stay the same.",
+      ],
+    },
+    ar: {
+      subject: `{moved, select, TIME {نُقل موعد حجزك${at.ar}} other {سيخدمك موظف آخر${at.ar}}}`,
+      link: link.ar,
+      paragraphs: [
+        "{moved, select, TIME {نُقل حجزك من {before} إلى {when}.} other {يبقى حجزك في موعده {when}، وسيخدمك فيه موظف آخر.}}",
+        "يبقى ما تدفعه والشروط التي حجزت بها كما هي.",
+      ],
+    },
+  },
   "booking-cancelled": {
     en: {
       subject: `Your booking${at.en} is cancelled`,
@@ -88,6 +106,22 @@ export const bookingTexts = {
       subject: "حجز جديد: {when}",
       link: link.ar,
       paragraphs: ["{customer, select, none {لديك حجز جديد} other {حجز جديد من {customer}}}: {when}."],
+    },
+  },
+  "provider-booking-rescheduled": {
+    en: {
+      subject: "{moved, select, TIME {Booking moved: {when}} other {Booking with other staff: {when}}}",
+      link: link.en,
+      paragraphs: [
+        "{moved, select, TIME {The booking for {before} is now for {when}} other {The booking for {when} is now with other staff}}{customer, select, none {} other { ({customer})}}.",
+      ],
+    },
+    ar: {
+      subject: "{moved, select, TIME {نُقل حجز: {when}} other {حجز مع موظف آخر: {when}}}",
+      link: link.ar,
+      paragraphs: [
+        "{moved, select, TIME {نُقل الحجز من {before} إلى {when}} other {أُسند الحجز بتاريخ {when} إلى موظف آخر}}{customer, select, none {} other { ({customer})}}.",
+      ],
     },
   },
   "provider-booking-cancelled": {

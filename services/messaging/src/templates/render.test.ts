@@ -19,6 +19,8 @@ const booked: Arguments = {
   totalMinor: "40000",
   currency: "JOD",
 };
+const moved: Arguments = { ...booked, previousStartTime: "2026-02-28T10:30:00Z" };
+const reassigned: Arguments = { ...booked, previousStartTime: booked.startTime ?? "" };
 const name = { name: "Layla" };
 const read = (template: TemplateName, locale: "en" | "ar", given: Arguments, expireTime?: Temporal.Instant) =>
   render(template, given, { ...options, locale, expireTime });
@@ -33,6 +35,10 @@ describe("messages", () => {
     ["account-exists", "ar", {}, "لديك حساب بالفعل"],
     ["booking-confirmed", "en", booked, "Your booking at Yasmine Salon is confirmed"],
     ["booking-confirmed", "ar", booked, "تم تأكيد حجزك لدى صالون ياسمين"],
+    ["booking-rescheduled", "en", moved, "Your booking at Yasmine Salon has moved"],
+    ["booking-rescheduled", "ar", moved, "نُقل موعد حجزك لدى صالون ياسمين"],
+    ["booking-rescheduled", "en", reassigned, "Somebody else serves you at Yasmine Salon"],
+    ["booking-rescheduled", "ar", reassigned, "سيخدمك موظف آخر لدى صالون ياسمين"],
     ["booking-cancelled", "en", { ...booked, by: "CUSTOMER" }, "Your booking at Yasmine Salon is cancelled"],
     ["booking-cancelled", "ar", { ...booked, by: "CUSTOMER" }, "أُلغي حجزك لدى صالون ياسمين"],
     ["booking-expired", "en", { ...booked, told: "unpaid" }, "Your booking at Yasmine Salon could not be made"],
@@ -63,6 +69,7 @@ describe("messages", () => {
       atVenueMinor: "3",
       by: "PROVIDER",
       told: "unpaid",
+      previousStartTime: "2026-02-28T10:30:00Z",
     };
     for (const locale of ["en", "ar"] as const) {
       const { subject, html, text, body } = read(template, locale, given, now.add({ minutes: 10 }));
@@ -70,6 +77,24 @@ describe("messages", () => {
         expect(part).not.toMatch(/[{}]|undefined|\bnone\b|NaN/);
       expect(/[\u0600-\u06ff]/.test(body)).toBe(locale === "ar");
     }
+  });
+
+  test("given a booking that moved, then it says from when to when; given only other staff, then that the time stays", () => {
+    const en = read("booking-rescheduled", "en", moved).text;
+    expect(en).toContain(
+      "Your booking for Saturday, 28 February 2026 at 13:30 GMT+3 is now for Sunday, 1 March 2026 at 12:00 GMT+3.",
+    );
+    expect(en).toContain("Before: Saturday, 28 February 2026");
+    const ar = read("booking-rescheduled", "ar", moved).text;
+    expect(ar).toMatch(/نُقل حجزك من السبت.*إلى الأحد/);
+    const same = read("booking-rescheduled", "en", reassigned).text;
+    expect(same).toContain("stays at its time; another member of staff serves you.");
+    expect(same).not.toContain("Before:");
+    const owner = { ...moved, customer: "Omar" };
+    expect(read("provider-booking-rescheduled", "en", owner).subject).toBe(
+      "Booking moved: Sunday, 1 March 2026 at 12:00 GMT+3",
+    );
+    expect(read("provider-booking-rescheduled", "en", owner).body).toContain("GMT+3 (Omar).");
   });
 
   test("given a booking in JOD, when confirmed, then its facts are in the reader's language and the provider's zone", () => {

@@ -48,7 +48,7 @@ function partsOf(template: TemplateName, given: Arguments, options: RenderOption
   const values = valuesOf(given, options);
   // ICU has no word for "not there": select {…, none {} other {…}} says it.
   const fill = (message: string) =>
-    fillIn(message, locale, { provider: "none", customer: "none", by: "none", told: "none", ...values });
+    fillIn(message, locale, { provider: "none", customer: "none", by: "none", told: "none", moved: "none", ...values });
   const { booking } = given;
   const isAboutBooking = booking !== undefined;
   return {
@@ -81,7 +81,12 @@ function valuesOf(given: Arguments, { locale, now, expireTime }: RenderOptions):
     const [amount, currency] = [given[key], given.currency];
     return amount === undefined || currency === undefined ? undefined : formatMoney(BigInt(amount), currency, locale);
   };
-  const { startTime, timeZone, booking, partySize } = given;
+  const { startTime, previousStartTime, timeZone, booking, partySize } = given;
+  const isMoved = previousStartTime !== undefined && previousStartTime !== startTime;
+  const time = (instant: string | undefined) =>
+    instant === undefined || timeZone === undefined
+      ? undefined
+      : formatTime(Temporal.Instant.from(instant), timeZone, locale);
   // The message itself took a moment: ten minutes are still called ten.
   const minutes = expireTime === undefined ? undefined : Math.round(expireTime.since(now).total("minutes"));
   return presentOf({
@@ -94,10 +99,9 @@ function valuesOf(given: Arguments, { locale, now, expireTime }: RenderOptions):
     reason: text("reason"),
     by: given.by,
     told: given.told,
-    when:
-      startTime === undefined || timeZone === undefined
-        ? undefined
-        : formatTime(Temporal.Instant.from(startTime), timeZone, locale),
+    when: time(startTime),
+    before: isMoved ? time(previousStartTime) : undefined,
+    moved: isMoved ? "TIME" : undefined,
     party: partySize === undefined ? undefined : fillIn(partyTexts[locale], locale, { party: Number(partySize) }),
     total: money("totalMinor"),
     atVenue: money("atVenueMinor"),
