@@ -25,10 +25,24 @@ const statements: Readonly<Record<string, string>> = {
       select from availability.occupancy o where o.provider_id = r.provider_id and o.reservation_id = r.reservation_id)`,
   "a firm reservation has its confirmed booking": `
     select r.reservation_id::text as what from availability.reservation r
-    where r.state = 'FIRM' and not exists (
+    where r.state = 'FIRM' and r.booking is not null and not exists (
       select from booking.booking b where b.provider_id = r.provider_id
         and b.state in ('CONFIRMED', 'CHECKED_IN', 'COMPLETED', 'NO_SHOW')
         and b.reservation_name = 'providers/' || r.provider_id || '/reservations/' || r.reservation_id)`,
+  "a booking shows what its reservation has": `
+    select b.id::text as what from booking.booking b
+      join availability.reservation r on r.provider_id = b.provider_id
+        and 'providers/' || r.provider_id || '/reservations/' || r.reservation_id = b.reservation_name
+    where b.state in ('PENDING_APPROVAL', 'CONFIRMED', 'CHECKED_IN')
+      and (b.fencing_token <> r.fencing_token or b.start_time <> r.start_time or b.end_time <> r.end_time)`,
+  "each move of a customer is counted, noted and told once": `
+    select b.id::text as what from booking.booking b
+    where b.reschedule_count <> (
+        select count(*) from booking.booking_history h
+        where h.provider_id = b.provider_id and h.booking_id = b.id and h.reason like 'moved from %')
+      or b.reschedule_count <> (
+        select count(*) from messaging.notification n
+        where n.template = 'booking-rescheduled' and n.subject = 'providers/' || b.provider_id || '/bookings/' || b.id)`,
   "a payment that succeeded has a confirmed booking or went back": `
     select p.id::text as what from payment.payment p
       join booking.booking b on 'providers/' || b.provider_id || '/bookings/' || b.id = p.subject

@@ -32,7 +32,7 @@ const ended: ReadonlySet<Booking_State> = new Set([
   Booking_State.DECLINED,
 ]);
 
-/** Searches a time, holds it, and books, pays, gives up or cancels, as the dice fall. */
+/** Searches a time, holds it, and books, pays, gives up, moves or cancels, as the dice fall. */
 export async function travel(journey: Journey): Promise<void> {
   const { urls, person, targets, random, seen, isOver } = journey;
   const again = <T>(call: () => Promise<T>): Promise<T> => persist(call, seen, isOver);
@@ -79,6 +79,7 @@ export async function travel(journey: Journey): Promise<void> {
   if (state === Booking_State.CONFIRMED) {
     seen.confirmed.add(name);
     seen.journeys += 1;
+    if (random.chance(0.4)) await move(journey, name, target);
     if (random.chance(0.25)) await cancel(journey, name);
   }
 }
@@ -119,13 +120,38 @@ async function untilSettled(journey: Journey, name: string): Promise<Booking_Sta
   }
 }
 
+/** Moves to another time, at times while cancelling is under way too. */
+async function move(journey: Journey, name: string, { provider, service }: Target): Promise<void> {
+  const { urls, person, random, seen, isOver } = journey;
+  const again = <T>(call: () => Promise<T>): Promise<T> => persist(call, seen, isOver);
+  const bookings = publicClient(urls, BookingService, person);
+  const { items } = await again(() => bookings.getBooking({ name }));
+  // Terms let a customer move what is more than a day away.
+  const from = Date.now() + 3 * dayMs;
+  const { slots } = await again(() =>
+    publicClient(urls, AvailabilityService).findSlots({
+      provider,
+      items: [{ service, staffChoice: { case: "staffMember", value: items[0]?.staffMember ?? "" } }],
+      startTime: timestampFromMs(from),
+      endTime: timestampFromMs(from + 10 * dayMs),
+      ignoreBooking: name,
+    }),
+  );
+  const startTime = slots[random.below(Math.min(8, slots.length))]?.startTime;
+  if (startTime === undefined) return;
+  const requestId = randomUUID();
+  const moving = refusable(() => again(() => bookings.rescheduleBooking({ name, startTime, requestId })), seen);
+  if (random.chance(0.2)) await Promise.all([moving, cancel(journey, name)]);
+  else if ((await moving) !== undefined) seen.moves += 1;
+}
+
 async function cancel({ urls, person, seen, isOver }: Journey, name: string): Promise<void> {
   const bookings = publicClient(urls, BookingService, person);
   const requestId = randomUUID();
   // Noted before it is asked: once asked, either outcome may be found.
   seen.cancelled.add(name);
-  const quote = await persist(() => bookings.quoteCancellation({ name }), seen, isOver);
-  const acceptedPenalty = quote.penalty;
+  const quote = await refusable(() => persist(() => bookings.quoteCancellation({ name }), seen, isOver), seen);
+  const acceptedPenalty = quote?.penalty;
   if (acceptedPenalty === undefined) return;
   await refusable(
     () => persist(() => bookings.cancelBooking({ name, acceptedPenalty, reason: "torture", requestId }), seen, isOver),
@@ -151,5 +177,9 @@ const expected: ReadonlySet<string> = new Set([
   "HOLD_LIMIT_REACHED",
   "BOOKING_STATE_WRONG",
   "BOOKING_NOT_CANCELLABLE",
+  "PENALTY_NOT_ACCEPTED",
+  "RESCHEDULE_LIMIT_REACHED",
+  "CONTENTION",
+  "DEADLINE_EXCEEDED",
   "PAYMENT_UNAVAILABLE",
 ]);

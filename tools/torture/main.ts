@@ -39,9 +39,9 @@ const env = {
 const seen = newRecord();
 const errors: string[] = [];
 const { kills, violations } = await onOwnGround(torture, { keep: values.keep });
-const { journeys, conflicts, declined, abandoned, repeats } = seen;
+const { journeys, moves, conflicts, declined, abandoned, repeats } = seen;
 process.stdout.write(
-  `${JSON.stringify({ seed, seconds, journeys, confirmed: seen.confirmed.size, cancelled: seen.cancelled.size, conflicts, declined, abandoned, repeats, kills, violations: violations.length })}\n`,
+  `${JSON.stringify({ seed, seconds, journeys, moves, confirmed: seen.confirmed.size, cancelled: seen.cancelled.size, conflicts, declined, abandoned, repeats, kills, violations: violations.length })}\n`,
 );
 process.exit(violations.length === 0 ? 0 : 1);
 

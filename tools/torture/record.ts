@@ -8,6 +8,8 @@ export type Seen = {
   readonly cancelled: Set<string>;
   /** Payment pages on which a client paid with a card that succeeds. */
   readonly paid: Set<string>;
+  /** Moves that a client saw made. */
+  moves: number;
   journeys: number;
   conflicts: number;
   declined: number;
@@ -23,6 +25,7 @@ export function newRecord(): Seen {
     confirmed: new Set(),
     cancelled: new Set(),
     paid: new Set(),
+    moves: 0,
     journeys: 0,
     conflicts: 0,
     declined: 0,

@@ -11,6 +11,7 @@ async function openWork(database: pg.Client): Promise<Readonly<Record<string, nu
       `select '${schema}.saga_step', count(*)::int from ${schema}.saga_step`,
     ]),
     "select 'waiting bookings', count(*)::int from booking.booking where state in ('HELD', 'PENDING_PAYMENT', 'PENDING_APPROVAL')",
+    "select 'open moves', count(*)::int from booking.booking_move",
     "select 'refunding bookings', count(*)::int from booking.booking where payment_state = 'REFUNDING'",
     "select 'open payments', count(*)::int from payment.payment where state in ('CREATED', 'PENDING', 'UNKNOWN')",
     "select 'open refunds', count(*)::int from payment.refund where state in ('REQUESTED', 'PENDING', 'UNKNOWN')",
