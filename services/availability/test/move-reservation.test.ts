@@ -3,6 +3,7 @@ import { create, toBinary } from "@bufbuild/protobuf";
 import { type Reservation, Reservation_State } from "@dawr/gen/dawr/availability/v1/reservation_pb.js";
 import { ServiceChangedSchema } from "@dawr/gen/dawr/catalog/v1/events_pb.js";
 import { Service_State, ServiceSchema } from "@dawr/gen/dawr/catalog/v1/service_menu_pb.js";
+import { eventually } from "@dawr/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { clausesOf, idOf, reasonFor, reserving } from "./reserving.ts";
 import { anyStaff, at, newId, type Salon, type ServiceWorld, serviceWorld, withStaff } from "./service-world.ts";
@@ -289,6 +290,37 @@ describe("races", () => {
       expect(await occupied(mine)).toEqual([]);
     }
   });
+});
+
+test("given the database dies in the middle of a move, then the old time is kept, and the same request moves it later", async () => {
+  const salon = await world.salon();
+  const mine = await firm(salon, 0);
+  const requestId = randomUUID();
+  const letGo = Promise.withResolvers<void>();
+  const isHeld = Promise.withResolvers<void>();
+  // Whoever moves something of Basma's waits for this.
+  const holding = world.store.transaction(async (tx) => {
+    await tx.query("select lock_units(array[$1::uuid])", [idOf(salon.basma)]);
+    isHeld.resolve();
+    await letGo.promise;
+  });
+  await isHeld.promise;
+  const moving = reasonFor(move(salon, mine, 60, { requestId }));
+  await eventually(async () => {
+    const killed = await world.store.query(
+      `select pg_terminate_backend(pid) from pg_stat_activity
+        where datname = current_database() and wait_event_type = 'Lock' and query like '%move_reservation%'`,
+    );
+    expect(killed).toHaveLength(1);
+  });
+  expect(await moving).toBe("UNAVAILABLE");
+  letGo.resolve();
+  await holding;
+  expect([await offered(salon, 0), await offered(salon, 60)]).toEqual([false, true]);
+  const moved = await move(salon, mine, 60, { requestId });
+  expect(moved.startTime).toMatchObject(at(60));
+  expect(await move(salon, mine, 60, { requestId })).toEqual(moved);
+  expect(await occupied(mine)).toHaveLength(1);
 });
 
 async function tokenOf({ name }: Reservation): Promise<bigint> {

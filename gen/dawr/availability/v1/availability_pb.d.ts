@@ -983,7 +983,7 @@ export enum RefusalKind {
   TIME_OFF = 6,
 
   /**
-   * A reservation, held or firm.
+   * A reservation, held or firm, or blocked time.
    *
    * @generated from enum value: REFUSAL_KIND_RESERVATION = 7;
    */

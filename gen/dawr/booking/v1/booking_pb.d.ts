@@ -2196,7 +2196,8 @@ export declare const BookingService: GenService<{
   /**
    * Moves a booking to another start, with the same staff unless others are asked for, at the price and on the terms that
    * it was booked at; the old slot is lost only if the new one is won. A slot that somebody else took is refused with
-   * SLOT_TAKEN and alternatives in a SlotConflict. Customers move it as often and as late as its terms allow. (BK-05)
+   * SLOT_TAKEN and alternatives in a SlotConflict. Customers move it as often and as late as its terms allow. Another move
+   * meanwhile is refused with CONTENTION. (BK-05)
    *
    * @generated from rpc dawr.booking.v1.BookingService.RescheduleBooking
    */
