@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
@@ -55,5 +55,26 @@ describe("given a folder whose process is gone, when it is opened", () => {
     expect(await readFile(join(folder, "dawr.pid"), "utf8")).toBe(`${process.pid}\n`);
     await release();
     await expect(readFile(join(folder, "dawr.pid"))).rejects.toThrow("ENOENT");
+  });
+});
+
+describe("given a folder that cannot be had, when it is opened", () => {
+  test.each([
+    ["below a file", () => join(folder, "a-file", "below")],
+    ["that is a file", () => join(folder, "a-file")],
+    [
+      "on a file system without folders of ours",
+      () => (process.platform === "linux" ? "/proc/dawr/deep" : "/dev/null/dawr"),
+    ],
+  ])("then one %s is called one that cannot be written", async (_, path) => {
+    await writeFile(join(folder, "a-file"), "");
+    await expect(openDataFolder(path(), false)).rejects.toThrow(/^cannot write the data folder [^\n]+$/);
+  });
+
+  test.each([false, true])("then one with somebody's files stays as it is, fresh (%s) or not", async (fresh) => {
+    await mkdir(join(folder, "keys"));
+    await writeFile(join(folder, "keys", "ssh-key"), "precious");
+    await expect(openDataFolder(folder, fresh)).rejects.toThrow(/holds other files[^\n]+$/);
+    expect([await readdir(folder), await readdir(join(folder, "keys"))]).toEqual([["keys"], ["ssh-key"]]);
   });
 });
