@@ -4,6 +4,10 @@ import { expect, test } from "@jest/globals";
 import { listFiles } from "../check/git.ts";
 import { root } from "../check/run-command.ts";
 
+// The store's errors have a text before their metadata.
+const refusal = /\b(new \w+Error|platformRefusal)\(\s*"([A-Z_]+)",\s*(?:"[^"]*",\s*\{\s*metadata:\s*)?\{/g;
+const ofPlatform = new Set(["platformRefusal", "new PlatformError", "new StoreError"]);
+
 const page = await readFile(join(root, "docs/errors.md"), "utf8");
 const documented = keysByReason(page);
 const refusals = (await sources()).flatMap(({ path, text }) => refusalsIn(path, text));
@@ -38,6 +42,13 @@ test("given a refusal over several lines, when read, then its keys are found", (
   ]);
 });
 
+test("given a refusal of the store, when read, then it is the platform's, with its keys", () => {
+  const text = 'throw new StoreError("NOT_FOUND", "no row", {\n  metadata: { name },\n});';
+  expect(refusalsIn("packages/store/src/x.ts", text)).toEqual([
+    { path: "packages/store/src/x.ts", domain: "dawr", reason: "NOT_FOUND", keys: ["name"] },
+  ]);
+});
+
 type Refusal = {
   readonly path: string;
   readonly domain: string;
@@ -67,9 +78,9 @@ async function sources(): Promise<readonly { readonly path: string; readonly tex
 
 function refusalsIn(path: string, text: string): readonly Refusal[] {
   const service = /^services\/([^/]+)/.exec(path)?.[1];
-  return [...text.matchAll(/\b(new \w+Error|platformRefusal)\(\s*"([A-Z_]+)",\s*\{/g)].map((match) => {
+  return [...text.matchAll(refusal)].map((match) => {
     const [start, thrown = "", reason = ""] = match;
-    const isOfPlatform = thrown === "platformRefusal" || thrown === "new PlatformError";
+    const isOfPlatform = ofPlatform.has(thrown);
     return {
       path,
       domain: isOfPlatform ? "dawr" : `${service}.dawr`,

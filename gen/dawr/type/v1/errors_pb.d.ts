@@ -138,7 +138,7 @@ export enum ErrorReason {
   RATE_LIMITED = 16,
 
   /**
-   * The request id was used before with other contents. Make a new one for a new wish.
+   * The request id (`request_id`) was used before with other contents. Make a new one for a new wish.
    *
    * @generated from enum value: ERROR_REASON_REQUEST_ID_REUSED = 17;
    */

@@ -61,6 +61,14 @@ describe("FieldsError", () => {
     expect([new FieldsError("MALFORMED_MESSAGE", []).metadata, error.findDetails(BadRequestSchema)]).toEqual([{}, []]);
   });
 
+  test("given a store that refuses a field, when answered, then the text names it all the same", () => {
+    const error = Object.assign(new Error("no UUID"), {
+      reason: "VALIDATION_FAILED",
+      metadata: { fields: "requestId", rules: "requestId: uuid" },
+    });
+    expect(textOf(answer(error, "en"))?.message).toBe("Please correct: requestId.");
+  });
+
   test("given more than 20 problems, when refused, then the first 20 are told: headers have a limit", () => {
     const fields = Array.from({ length: 21 }, (_, i) => `labels[${i}]`);
     expect(invalid(fields.slice(0, 20)).metadata.fields).toBe(fields.slice(0, 20).join(", "));

@@ -39,7 +39,10 @@ export const platformErrors = defineErrors({
     },
     VALIDATION_FAILED: {
       code: Code.InvalidArgument,
-      message: { en: "Please correct: {problems}.", ar: "يُرجى تصحيح: {problems}." },
+      message: {
+        en: "Please correct: {problem_count, plural, =0 {{fields}} other {{problems}}}.",
+        ar: "يُرجى تصحيح: {problem_count, plural, =0 {{fields}} other {{problems}}}.",
+      },
     },
     UNKNOWN_METHOD: {
       code: Code.Unimplemented,

@@ -71,7 +71,7 @@ describe("a request that is sent again", () => {
     const call = callOf();
     await once(store, call, write);
     const other = { ...call, request: { ...call.request, text: "other" } };
-    const refusal = { reason: "REQUEST_ID_REUSED", metadata: { requestId: call.request.requestId } };
+    const refusal = { reason: "REQUEST_ID_REUSED", metadata: { request_id: call.request.requestId } };
     await expect(once(store, other, write)).rejects.toMatchObject(refusal);
     await expect(replayed(store, other)).rejects.toMatchObject(refusal);
     expect(await written()).toBe(1);

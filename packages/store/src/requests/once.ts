@@ -97,7 +97,9 @@ function keyOf<I extends DescMessage, O extends DescMessage>({ actor, method, re
   const requestId: unknown = Reflect.get(request, "requestId");
   if (typeof requestId !== "string" || requestId === "") return undefined;
   if (!isUuid(requestId)) {
-    throw new StoreError("VALIDATION_FAILED", "request_id is no UUID", { metadata: { fields: "request_id" } });
+    throw new StoreError("VALIDATION_FAILED", "request_id is no UUID", {
+      metadata: { fields: "requestId", rules: "requestId: uuid" },
+    });
   }
   return {
     requestId: requestId.toLowerCase(),
@@ -119,7 +121,7 @@ function answerOf<I extends DescMessage, O extends DescMessage>(
 ): MessageShape<O> {
   if (Buffer.compare(known.request_hash, hash) !== 0) {
     throw new StoreError("REQUEST_ID_REUSED", "the request id was used with other contents", {
-      metadata: { requestId },
+      metadata: { request_id: requestId },
     });
   }
   return fromBinary(method.output, seal?.decrypt(known.response) ?? known.response);

@@ -54,7 +54,7 @@ export async function beginMove(
     const isSame = open.actor === call.actor && open.requestId === call.requestId;
     if (!isSame) throw new PlatformError("CONTENTION");
     if (Buffer.compare(open.request, call.request) !== 0)
-      throw new PlatformError("REQUEST_ID_REUSED", { requestId: call.requestId });
+      throw new PlatformError("REQUEST_ID_REUSED", { request_id: call.requestId });
     return { move: open };
   }
   if (etag !== "" && etag !== booking.version.toString()) throw new PlatformError("ETAG_MISMATCH", { name });
