@@ -34,6 +34,13 @@ begin
     where r.request_id = p_request_id and r.actor = p_actor and r.method = p_method and r.expire_time > clock_now();
 end $$;
 
+-- The key of each owner's personal data (an account, a provider), wrapped by the keys of the platform. Null once it was
+-- destroyed: what it has encrypted is lost, and the owner gets no other one (ID-12).
+create table data_key (
+  owner text primary key,
+  wrapped bytea
+);
+
 -- For tables that are watched: sets `change_xid xid8` at each write, so that who knows an earlier snapshot finds exactly
 -- what has been committed since. `create trigger … before insert or update on … for each row execute function mark_change()`
 create function mark_change() returns trigger

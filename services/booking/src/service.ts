@@ -26,6 +26,7 @@ import { releaseHoldRpc } from "./rpc/release-hold.ts";
 import { reassignBookingRpc, rescheduleBookingRpc } from "./rpc/reschedule-booking.ts";
 import { watchBookings } from "./rpc/watch-bookings.ts";
 import { bookingSaga } from "./saga/saga.ts";
+import { encryptedColumns } from "./store/encrypted-columns.ts";
 import { pruneHolds } from "./store/hold-attempts.ts";
 import { makePartitions } from "./store/partitions.ts";
 
@@ -34,6 +35,7 @@ export const booking = defineService({
   name: "booking",
   config,
   migrations: new URL("../migrations/", import.meta.url),
+  encrypted: encryptedColumns,
   errors,
   start(host) {
     const { store, keys, now, newId, auth, log, config: settings } = host;

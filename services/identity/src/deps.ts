@@ -2,7 +2,7 @@ import { type DescMessage, type MessageShape, toBinary } from "@bufbuild/protobu
 import type { HandlerContext } from "@connectrpc/connect";
 import { callOf } from "@dawr/rpc";
 import type { Host } from "@dawr/runtime";
-import type { KeyRing, OnceOptions } from "@dawr/store";
+import { type KeyRing, type OnceOptions, sealWith } from "@dawr/store";
 import type { config } from "./config.ts";
 import { comparableEmail } from "./domain/email.ts";
 import { contexts } from "./store/encrypted-columns.ts";
@@ -52,11 +52,5 @@ function hashOf(keys: KeyRing, value: string, context: string): string {
 }
 
 function sealedForAMinute(keys: KeyRing): OnceOptions {
-  return {
-    keepFor: Temporal.Duration.from({ seconds: 60 }),
-    seal: {
-      encrypt: (plain) => keys.encrypt(plain, contexts.answer),
-      decrypt: (bytes) => keys.decrypt(bytes, contexts.answer),
-    },
-  };
+  return { keepFor: Temporal.Duration.from({ seconds: 60 }), seal: sealWith(keys, contexts.answer) };
 }

@@ -8,6 +8,7 @@ import { payment } from "@dawr/payment/service";
 import type { ServiceDefinition } from "@dawr/runtime";
 import { sandbox } from "@dawr/sandbox/service";
 import { search } from "@dawr/search/service";
+import { dataKeyColumn } from "@dawr/store";
 
 /** Every service of the platform, in the order in which they start; what others lean on comes first. */
 export const services: readonly ServiceDefinition[] = [
@@ -28,6 +29,6 @@ export const schemas: readonly string[] = services
   .map(({ name }) => name);
 
 /** Every column that holds what the platform's keys have encrypted, with the service that it belongs to. */
-export const encryptedColumns = services.flatMap(({ name, encrypted = [] }) =>
-  encrypted.map((column) => ({ service: name, column })),
+export const encryptedColumns = services.flatMap(({ name, migrations, encrypted = [] }) =>
+  migrations === undefined ? [] : [dataKeyColumn, ...encrypted].map((column) => ({ service: name, column })),
 );

@@ -20,4 +20,5 @@ export function dataKey(bytes: Uint8Array): DataKey {
   };
 }
 
-const format = Uint8Array.of(1);
+/** Another one than a key ring's: who changes the ring's keys must not take these values for its own. */
+const format = Uint8Array.of(2);

@@ -3,7 +3,17 @@ import { EchoService, WriteRequestSchema, WriteResponseSchema } from "@dawr/gen/
 import { testClock } from "@dawr/testkit";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import { type TestSchema, testSchema } from "../../test/test-schema.ts";
-import { derivedRequestId, once, openKeyRing, pruneRequests, replayed, type Store, type Tx } from "../index.ts";
+import {
+  derivedRequestId,
+  once,
+  openKeyRing,
+  pruneRequests,
+  replayed,
+  type Store,
+  sealWith,
+  type Tx,
+} from "../index.ts";
+import { requestHash } from "./request-hash.ts";
 
 let schema: TestSchema;
 let store: Store;
@@ -107,21 +117,24 @@ describe("a request that is sent again", () => {
 
   test("gets a sealed answer, of which the table shows nothing", async () => {
     const keys = await openKeyRing({ versions: [{ version: 1, key: Buffer.alloc(32, 1) }] });
-    const seal = {
-      encrypt: (plain: Uint8Array) => keys.encrypt(plain, "answer"),
-      decrypt: (sealed: Uint8Array) => keys.decrypt(sealed, "answer"),
-    };
+    const seal = sealWith(keys, "answer");
     const call = callOf();
     const secret = create(WriteResponseSchema, { text: "refresh-token" });
     await once(store, call, async () => secret, { seal });
     expect(await once(store, call, write, { seal })).toEqual(secret);
     expect(await replayed(store, call, { seal })).toEqual(secret);
     const [row] = await store.read((tx) =>
-      tx.query<{ response: Buffer }>("select response from idempotent_request where request_id = $1", [
-        call.request.requestId,
-      ]),
+      tx.query<{ response: Buffer; request_hash: Buffer }>(
+        "select response, request_hash from idempotent_request where request_id = $1",
+        [call.request.requestId],
+      ),
     );
     expect(row?.response.toString("latin1")).not.toContain("refresh-token");
+    // Who guesses what the request said cannot tell whether that is right.
+    expect(row?.request_hash).not.toEqual(Buffer.from(requestHash(call.method.input, call.request)));
+    await expect(once(store, { ...call, request: { ...call.request, text: "else" } }, write, { seal })).rejects.toThrow(
+      expect.objectContaining({ reason: "REQUEST_ID_REUSED" }),
+    );
   });
 });
 

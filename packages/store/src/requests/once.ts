@@ -5,6 +5,7 @@ import type { Store } from "../open-store.ts";
 import type { Tx } from "../tx.ts";
 import { requestHash } from "./request-hash.ts";
 import { isUuid } from "./request-id.ts";
+import type { Seal } from "./seal.ts";
 
 /** A request that may be sent again: who sends it, which method it calls, and what it says. */
 export type Call<I extends DescMessage, O extends DescMessage> = {
@@ -19,14 +20,8 @@ export type Call<I extends DescMessage, O extends DescMessage> = {
 export type OnceOptions = {
   /** How long a repetition gets the first answer; 7 days unless told. */
   readonly keepFor?: Temporal.Duration;
-  /** Encrypts answers that hold secrets (tokens); give the same to replayed(). */
+  /** For answers that hold secrets or personal data; give the same to replayed(). */
   readonly seal?: Seal;
-};
-
-/** Encrypts and decrypts stored answers. */
-export type Seal = {
-  readonly encrypt: (plain: Uint8Array) => Uint8Array;
-  readonly decrypt: (sealed: Uint8Array) => Uint8Array;
 };
 
 /**
@@ -40,7 +35,7 @@ export async function once<I extends DescMessage, O extends DescMessage>(
   work: (tx: Tx) => Promise<MessageShape<O>>,
   { keepFor = sevenDays, seal }: OnceOptions = {},
 ): Promise<MessageShape<O>> {
-  const key = keyOf(call);
+  const key = keyOf(call, seal);
   if (key === undefined) return await store.transaction(work);
   const { method } = call;
   return await store.transaction(async (tx) => {
@@ -65,7 +60,7 @@ export async function replayed<I extends DescMessage, O extends DescMessage>(
   call: Call<I, O>,
   { seal }: Pick<OnceOptions, "seal"> = {},
 ): Promise<MessageShape<O> | undefined> {
-  const key = keyOf(call);
+  const key = keyOf(call, seal);
   if (key === undefined) return undefined;
   const [known] = await source.query<Kept>(lookStatement, keyValues(key));
   return known === undefined ? undefined : answerOf(call, key, known, seal);
@@ -93,7 +88,10 @@ type Kept = { readonly request_hash: Uint8Array; readonly response: Uint8Array }
 const sevenDays = Temporal.Duration.from({ hours: 7 * 24 });
 const pruneSize = 2_000;
 
-function keyOf<I extends DescMessage, O extends DescMessage>({ actor, method, request }: Call<I, O>): Key | undefined {
+function keyOf<I extends DescMessage, O extends DescMessage>(
+  { actor, method, request }: Call<I, O>,
+  seal: Seal | undefined,
+): Key | undefined {
   const requestId: unknown = Reflect.get(request, "requestId");
   if (typeof requestId !== "string" || requestId === "") return undefined;
   if (!isUuid(requestId)) {
@@ -101,11 +99,12 @@ function keyOf<I extends DescMessage, O extends DescMessage>({ actor, method, re
       metadata: { fields: "requestId", rules: "requestId: uuid" },
     });
   }
+  const hash = requestHash(method.input, request);
   return {
     requestId: requestId.toLowerCase(),
     actor,
     method: `${method.parent.typeName}/${method.name}`,
-    hash: requestHash(method.input, request),
+    hash: seal?.hash(hash) ?? hash,
   };
 }
 
