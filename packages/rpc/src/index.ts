@@ -29,3 +29,4 @@ export { type GuardOptions, guard, type Mounted } from "./guard/guard.ts";
 export { type Implementation, implement } from "./guard/implement.ts";
 export { isPublic } from "./guard/rule.ts";
 export { inMemoryTransport, type MemoryCallerOptions, memoryCaller } from "./memory/memory-caller.ts";
+export { applyMask, checkEtag } from "./update/apply-mask.ts";

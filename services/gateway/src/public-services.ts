@@ -14,6 +14,7 @@ import { VerticalService } from "@dawr/gen/dawr/catalog/v1/vertical_pb.js";
 import { AccessService } from "@dawr/gen/dawr/identity/v1/access_pb.js";
 import { AccountService } from "@dawr/gen/dawr/identity/v1/account_pb.js";
 import { AuthenticationService } from "@dawr/gen/dawr/identity/v1/authentication_pb.js";
+import { DependentService } from "@dawr/gen/dawr/identity/v1/dependent_pb.js";
 import { KeyService } from "@dawr/gen/dawr/identity/v1/key_pb.js";
 import { NotificationService } from "@dawr/gen/dawr/messaging/v1/notification_pb.js";
 import { LedgerService } from "@dawr/gen/dawr/payment/v1/ledger_pb.js";
@@ -24,6 +25,7 @@ import { SearchService } from "@dawr/gen/dawr/search/v1/search_pb.js";
 export const publicServices: readonly DescService[] = [
   AuthenticationService,
   AccountService,
+  DependentService,
   AccessService,
   KeyService,
   ProviderService,

@@ -33,6 +33,17 @@ create table registration (
 create index registration_email on registration (email_index, expire_time);
 create index registration_expire on registration (expire_time);
 
+-- The children and pets for whom a person books (ID-08); what is said of them is encrypted under the person's key.
+create table dependent (
+  account_id uuid not null references account on delete cascade,
+  id uuid not null,
+  version bigint not null check (version >= 1),
+  content bytea not null,
+  create_time timestamptz not null,
+  update_time timestamptz not null,
+  primary key (account_id, id)
+);
+
 -- One live code per account and purpose; single use.
 create table one_time_code (
   account_id uuid not null references account on delete cascade,

@@ -25,6 +25,9 @@ export const config = {
   IDENTITY_KEY_USE: durationField()
     .default(Temporal.Duration.from("PT720H"))
     .describe("how long tokens are signed with one key"),
+  IDENTITY_DEPENDENTS_PER_ACCOUNT: integerField(1, 1000)
+    .default(50)
+    .describe("dependents that one account may have (ID-08)"),
   IDENTITY_MAILS_PER_HOUR: integerField(1, 10_000)
     .default(10)
     .describe("mails with codes that one address gets in an hour at most"),

@@ -7,6 +7,15 @@ export const sessionName = (accountId: string, id: string): string => `accounts/
 /** "registrations/{r}" */
 export const registrationName = (id: string): string => `registrations/${id}`;
 
+/** "accounts/{a}/dependents/{d}" */
+export const dependentName = ({ accountId, id }: { readonly accountId: string; readonly id: string }): string =>
+  `accounts/${accountId}/dependents/${id}`;
+
+/** Reads "accounts/{a}/dependents/{d}"; the contract's pattern has checked it before. */
+export function parseDependentName(name: string): { readonly accountId: string; readonly id: string } {
+  return { accountId: ownerIdOf(name), id: idOf(name) };
+}
+
 /** The last part of a resource name. */
 export const idOf = (name: string): string => name.slice(name.lastIndexOf("/") + 1);
 

@@ -1,6 +1,7 @@
 import { AccessService } from "@dawr/gen/dawr/identity/v1/access_pb.js";
 import { AccountService } from "@dawr/gen/dawr/identity/v1/account_pb.js";
 import { AuthenticationService } from "@dawr/gen/dawr/identity/v1/authentication_pb.js";
+import { DependentService } from "@dawr/gen/dawr/identity/v1/dependent_pb.js";
 import { KeyService } from "@dawr/gen/dawr/identity/v1/key_pb.js";
 import { DeliveryService } from "@dawr/gen/dawr/messaging/v1/delivery_pb.js";
 import { implement } from "@dawr/rpc";
@@ -13,8 +14,15 @@ import { deliverMessage } from "./jobs/deliver-message.ts";
 import { prune } from "./jobs/prune.ts";
 import { createMember, grantRole, listMembers, listMemberships, removeMember, suspendAccount } from "./rpc/access.ts";
 import { getAccount, listSessionsRpc, revokeSession, updateAccount } from "./rpc/account.ts";
+import { dependentService } from "./rpc/dependents.ts";
 import { errors } from "./rpc/errors.ts";
-import { batchGetContacts, listAccountMemberships, listRevokedSessions, listSigningKeys } from "./rpc/key-service.ts";
+import {
+  batchGetContacts,
+  batchGetDependents,
+  listAccountMemberships,
+  listRevokedSessions,
+  listSigningKeys,
+} from "./rpc/key-service.ts";
 import { logIn } from "./rpc/log-in.ts";
 import { logOut } from "./rpc/log-out.ts";
 import { refreshTokens } from "./rpc/refresh-tokens.ts";
@@ -53,6 +61,7 @@ export const identity = defineService({
           listSessions: listSessionsRpc(deps),
           revokeSession: revokeSession(deps),
         }),
+        implement(DependentService, dependentService(deps)),
         implement(AccessService, {
           listMemberships: listMemberships(deps),
           listMembers: listMembers(deps),
@@ -64,6 +73,7 @@ export const identity = defineService({
         implement(KeyService, {
           listSigningKeys: listSigningKeys(deps),
           batchGetContacts: batchGetContacts(deps),
+          batchGetDependents: batchGetDependents(deps),
           listAccountMemberships: listAccountMemberships(deps),
           listRevokedSessions: listRevokedSessions(deps),
         }),

@@ -4,6 +4,7 @@ import { type Client, ConnectError } from "@connectrpc/connect";
 import { AccessService } from "@dawr/gen/dawr/identity/v1/access_pb.js";
 import { AccountService } from "@dawr/gen/dawr/identity/v1/account_pb.js";
 import { AuthenticationService, type Tokens } from "@dawr/gen/dawr/identity/v1/authentication_pb.js";
+import { DependentService } from "@dawr/gen/dawr/identity/v1/dependent_pb.js";
 import { KeyService } from "@dawr/gen/dawr/identity/v1/key_pb.js";
 import { type DeliverRequest, DeliveryService } from "@dawr/gen/dawr/messaging/v1/delivery_pb.js";
 import { defineErrors, implement, reasonOf } from "@dawr/rpc";
@@ -23,6 +24,7 @@ export type TestIdentity = {
   readonly authentication: Client<typeof AuthenticationService>;
   readonly accounts: Client<typeof AccountService>;
   readonly access: Client<typeof AccessService>;
+  readonly dependents: Client<typeof DependentService>;
   readonly keys: Client<typeof KeyService>;
   query<Row>(sql: string, params?: readonly unknown[]): Promise<Row[]>;
   /** The code in the latest mail to an address, once there are so many of them. */
@@ -91,6 +93,7 @@ export async function startIdentity(settings: Readonly<Record<string, string>> =
     authentication,
     accounts: platform.internal(AccountService),
     access: platform.internal(AccessService),
+    dependents: platform.internal(DependentService),
     keys: platform.internal(KeyService),
     query,
     codeTo,

@@ -123,6 +123,8 @@ const unencrypted: readonly RegExp[] = [
   /^identity\.refresh_token\.hash$/,
   /^booking\.hold_attempt\.address_hash$/,
   /^messaging\.(notification|delivery)\.recipient$/,
+  // Under people's own keys, which are wrapped anew themselves (ADR 17).
+  /^identity\.dependent\.content$/,
   // What everybody may see.
   /^catalog\.\w+\.content$/,
   /^search\.\w+_copy\.content$/,

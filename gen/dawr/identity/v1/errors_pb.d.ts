@@ -113,6 +113,13 @@ export enum ErrorReason {
    * @generated from enum value: ERROR_REASON_ACCOUNT_STATE_WRONG = 13;
    */
   ACCOUNT_STATE_WRONG = 13,
+
+  /**
+   * The account has as many dependents as may be (`limit`). Delete one first.
+   *
+   * @generated from enum value: ERROR_REASON_DEPENDENT_LIMIT_REACHED = 14;
+   */
+  DEPENDENT_LIMIT_REACHED = 14,
 }
 
 /**

@@ -114,6 +114,34 @@ export enum ContactVerified_Kind {
 export declare const ContactVerified_KindSchema: GenEnum<ContactVerified_Kind>;
 
 /**
+ * Says that a person's data is erased: whoever keeps some of it destroys the key that it is under. Key: the account's id.
+ * (ID-12)
+ *
+ * @generated from message dawr.identity.v1.AccountErased
+ */
+export declare type AccountErased = Message<"dawr.identity.v1.AccountErased"> & {
+  /**
+   * The account, "accounts/{a}".
+   *
+   * @generated from field: string account = 1;
+   */
+  account: string;
+
+  /**
+   * When.
+   *
+   * @generated from field: google.protobuf.Timestamp erase_time = 2;
+   */
+  eraseTime?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message dawr.identity.v1.AccountErased.
+ * Use `create(AccountErasedSchema)` to create a new message.
+ */
+export declare const AccountErasedSchema: GenMessage<AccountErased>;
+
+/**
  * Says that a membership began, changed or ended. Key: the ids of provider and account, "{p}/{a}".
  *
  * @generated from message dawr.identity.v1.MembershipChanged

@@ -10,7 +10,7 @@ import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
  * Describes the file dawr/identity/v1/events.proto.
  */
 export const file_dawr_identity_v1_events = /*@__PURE__*/
-  fileDesc("Ch1kYXdyL2lkZW50aXR5L3YxL2V2ZW50cy5wcm90bxIQZGF3ci5pZGVudGl0eS52MSJnChFBY2NvdW50UmVnaXN0ZXJlZBIPCgdhY2NvdW50GAEgASgJEg4KBmxvY2FsZRgCIAEoCRIxCg1yZWdpc3Rlcl90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCLHAQoPQ29udGFjdFZlcmlmaWVkEg8KB2FjY291bnQYASABKAkSNAoEa2luZBgCIAEoDjImLmRhd3IuaWRlbnRpdHkudjEuQ29udGFjdFZlcmlmaWVkLktpbmQSLwoLdmVyaWZ5X3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIjwKBEtpbmQSFAoQS0lORF9VTlNQRUNJRklFRBAAEg4KCktJTkRfRU1BSUwQARIOCgpLSU5EX1BIT05FEAIiVgoRTWVtYmVyc2hpcENoYW5nZWQSMAoKbWVtYmVyc2hpcBgBIAEoCzIcLmRhd3IuaWRlbnRpdHkudjEuTWVtYmVyc2hpcBIPCgdyZW1vdmVkGAIgASgIIsQCCg9TZXNzaW9uc1Jldm9rZWQSDwoHYWNjb3VudBgBIAEoCRIQCghzZXNzaW9ucxgCIAMoCRI1ChF0b2tlbl9leHBpcmVfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASOAoGcmVhc29uGAQgASgOMiguZGF3ci5pZGVudGl0eS52MS5TZXNzaW9uc1Jldm9rZWQuUmVhc29uIpwBCgZSZWFzb24SFgoSUkVBU09OX1VOU1BFQ0lGSUVEEAASFQoRUkVBU09OX0xPR0dFRF9PVVQQARISCg5SRUFTT05fUkVWT0tFRBACEhcKE1JFQVNPTl9UT0tFTl9SRVVTRUQQAxIcChhSRUFTT05fQUNDT1VOVF9TVVNQRU5ERUQQBBIYChRSRUFTT05fUk9MRVNfQ0hBTkdFRBAFYgZwcm90bzM", [file_dawr_identity_v1_access, file_google_protobuf_timestamp]);
+  fileDesc("Ch1kYXdyL2lkZW50aXR5L3YxL2V2ZW50cy5wcm90bxIQZGF3ci5pZGVudGl0eS52MSJnChFBY2NvdW50UmVnaXN0ZXJlZBIPCgdhY2NvdW50GAEgASgJEg4KBmxvY2FsZRgCIAEoCRIxCg1yZWdpc3Rlcl90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCLHAQoPQ29udGFjdFZlcmlmaWVkEg8KB2FjY291bnQYASABKAkSNAoEa2luZBgCIAEoDjImLmRhd3IuaWRlbnRpdHkudjEuQ29udGFjdFZlcmlmaWVkLktpbmQSLwoLdmVyaWZ5X3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIjwKBEtpbmQSFAoQS0lORF9VTlNQRUNJRklFRBAAEg4KCktJTkRfRU1BSUwQARIOCgpLSU5EX1BIT05FEAIiUAoNQWNjb3VudEVyYXNlZBIPCgdhY2NvdW50GAEgASgJEi4KCmVyYXNlX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIlYKEU1lbWJlcnNoaXBDaGFuZ2VkEjAKCm1lbWJlcnNoaXAYASABKAsyHC5kYXdyLmlkZW50aXR5LnYxLk1lbWJlcnNoaXASDwoHcmVtb3ZlZBgCIAEoCCLEAgoPU2Vzc2lvbnNSZXZva2VkEg8KB2FjY291bnQYASABKAkSEAoIc2Vzc2lvbnMYAiADKAkSNQoRdG9rZW5fZXhwaXJlX3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjgKBnJlYXNvbhgEIAEoDjIoLmRhd3IuaWRlbnRpdHkudjEuU2Vzc2lvbnNSZXZva2VkLlJlYXNvbiKcAQoGUmVhc29uEhYKElJFQVNPTl9VTlNQRUNJRklFRBAAEhUKEVJFQVNPTl9MT0dHRURfT1VUEAESEgoOUkVBU09OX1JFVk9LRUQQAhIXChNSRUFTT05fVE9LRU5fUkVVU0VEEAMSHAoYUkVBU09OX0FDQ09VTlRfU1VTUEVOREVEEAQSGAoUUkVBU09OX1JPTEVTX0NIQU5HRUQQBWIGcHJvdG8z", [file_dawr_identity_v1_access, file_google_protobuf_timestamp]);
 
 /**
  * Describes the message dawr.identity.v1.AccountRegistered.
@@ -41,24 +41,31 @@ export const ContactVerified_Kind = /*@__PURE__*/
   tsEnum(ContactVerified_KindSchema);
 
 /**
+ * Describes the message dawr.identity.v1.AccountErased.
+ * Use `create(AccountErasedSchema)` to create a new message.
+ */
+export const AccountErasedSchema = /*@__PURE__*/
+  messageDesc(file_dawr_identity_v1_events, 2);
+
+/**
  * Describes the message dawr.identity.v1.MembershipChanged.
  * Use `create(MembershipChangedSchema)` to create a new message.
  */
 export const MembershipChangedSchema = /*@__PURE__*/
-  messageDesc(file_dawr_identity_v1_events, 2);
+  messageDesc(file_dawr_identity_v1_events, 3);
 
 /**
  * Describes the message dawr.identity.v1.SessionsRevoked.
  * Use `create(SessionsRevokedSchema)` to create a new message.
  */
 export const SessionsRevokedSchema = /*@__PURE__*/
-  messageDesc(file_dawr_identity_v1_events, 3);
+  messageDesc(file_dawr_identity_v1_events, 4);
 
 /**
  * Describes the enum dawr.identity.v1.SessionsRevoked.Reason.
  */
 export const SessionsRevoked_ReasonSchema = /*@__PURE__*/
-  enumDesc(file_dawr_identity_v1_events, 3, 0);
+  enumDesc(file_dawr_identity_v1_events, 4, 0);
 
 /**
  * Names why sessions are revoked.

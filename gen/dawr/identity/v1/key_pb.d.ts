@@ -6,6 +6,7 @@ import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegen
 import type { Message } from "@bufbuild/protobuf";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import type { Date } from "../../../google/type/date_pb.js";
+import type { Vertical_DependentKind } from "../../catalog/v1/vertical_pb.js";
 import type { Membership } from "./access_pb.js";
 
 /**
@@ -124,6 +125,61 @@ export declare type Contact = Message<"dawr.identity.v1.Contact"> & {
 export declare const ContactSchema: GenMessage<Contact>;
 
 /**
+ * Carries what a booking needs to know of a dependent; never its health.
+ *
+ * @generated from message dawr.identity.v1.DependentSummary
+ */
+export declare type DependentSummary = Message<"dawr.identity.v1.DependentSummary"> & {
+  /**
+   * The dependent, "accounts/{a}/dependents/{d}".
+   *
+   * @generated from field: string dependent = 1;
+   */
+  dependent: string;
+
+  /**
+   * Whether it is a child or a pet.
+   *
+   * @generated from field: dawr.catalog.v1.Vertical.DependentKind kind = 2;
+   */
+  kind: Vertical_DependentKind;
+
+  /**
+   * What it is called.
+   *
+   * @generated from field: string display_name = 3;
+   */
+  displayName: string;
+
+  /**
+   * The day of birth, for age limits; unset where it is not known.
+   *
+   * @generated from field: google.type.Date birth_date = 4;
+   */
+  birthDate?: Date | undefined;
+
+  /**
+   * The species of a pet.
+   *
+   * @generated from field: string species = 5;
+   */
+  species: string;
+
+  /**
+   * The breed of a pet.
+   *
+   * @generated from field: string breed = 6;
+   */
+  breed: string;
+};
+
+/**
+ * Describes the message dawr.identity.v1.DependentSummary.
+ * Use `create(DependentSummarySchema)` to create a new message.
+ */
+export declare const DependentSummarySchema: GenMessage<DependentSummary>;
+
+/**
  * Names a session whose tokens are refused.
  *
  * @generated from message dawr.identity.v1.RevokedSession
@@ -225,6 +281,46 @@ export declare type BatchGetContactsResponse = Message<"dawr.identity.v1.BatchGe
 export declare const BatchGetContactsResponseSchema: GenMessage<BatchGetContactsResponse>;
 
 /**
+ * Asks for dependents.
+ *
+ * @generated from message dawr.identity.v1.BatchGetDependentsRequest
+ */
+export declare type BatchGetDependentsRequest = Message<"dawr.identity.v1.BatchGetDependentsRequest"> & {
+  /**
+   * The dependents, "accounts/{a}/dependents/{d}".
+   *
+   * @generated from field: repeated string names = 1;
+   */
+  names: string[];
+};
+
+/**
+ * Describes the message dawr.identity.v1.BatchGetDependentsRequest.
+ * Use `create(BatchGetDependentsRequestSchema)` to create a new message.
+ */
+export declare const BatchGetDependentsRequestSchema: GenMessage<BatchGetDependentsRequest>;
+
+/**
+ * Carries dependents.
+ *
+ * @generated from message dawr.identity.v1.BatchGetDependentsResponse
+ */
+export declare type BatchGetDependentsResponse = Message<"dawr.identity.v1.BatchGetDependentsResponse"> & {
+  /**
+   * The dependents, in the order asked.
+   *
+   * @generated from field: repeated dawr.identity.v1.DependentSummary dependents = 1;
+   */
+  dependents: DependentSummary[];
+};
+
+/**
+ * Describes the message dawr.identity.v1.BatchGetDependentsResponse.
+ * Use `create(BatchGetDependentsResponseSchema)` to create a new message.
+ */
+export declare const BatchGetDependentsResponseSchema: GenMessage<BatchGetDependentsResponse>;
+
+/**
  * Asks for the memberships of an account.
  *
  * @generated from message dawr.identity.v1.ListAccountMembershipsRequest
@@ -323,6 +419,16 @@ export declare const KeyService: GenService<{
     methodKind: "unary";
     input: typeof BatchGetContactsRequestSchema;
     output: typeof BatchGetContactsResponseSchema;
+  },
+  /**
+   * Gets what a booking needs to know of dependents. Unknown ones are left out.
+   *
+   * @generated from rpc dawr.identity.v1.KeyService.BatchGetDependents
+   */
+  batchGetDependents: {
+    methodKind: "unary";
+    input: typeof BatchGetDependentsRequestSchema;
+    output: typeof BatchGetDependentsResponseSchema;
   },
   /**
    * Lists all memberships of one account.

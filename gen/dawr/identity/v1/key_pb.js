@@ -5,6 +5,7 @@
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_buf_validate_validate } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
 import { file_dawr_access_v1_access } from "../../access/v1/access_pb.js";
+import { file_dawr_catalog_v1_vertical } from "../../catalog/v1/vertical_pb.js";
 import { file_dawr_identity_v1_access } from "./access_pb.js";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_type_date } from "../../../google/type/date_pb.js";
@@ -13,7 +14,7 @@ import { file_google_type_date } from "../../../google/type/date_pb.js";
  * Describes the file dawr/identity/v1/key.proto.
  */
 export const file_dawr_identity_v1_key = /*@__PURE__*/
-  fileDesc("ChpkYXdyL2lkZW50aXR5L3YxL2tleS5wcm90bxIQZGF3ci5pZGVudGl0eS52MSKeAQoKU2lnbmluZ0tleRIOCgZrZXlfaWQYASABKAkSEQoJYWxnb3JpdGhtGAIgASgJEgsKA2p3axgDIAEoCRIvCgtjcmVhdGVfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLZXhwaXJlX3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIq0BCgdDb250YWN0Eg8KB2FjY291bnQYASABKAkSGQoMZGlzcGxheV9uYW1lGAIgASgJQgOAAQESEgoFZW1haWwYAyABKAlCA4ABARIWCg5lbWFpbF92ZXJpZmllZBgEIAEoCBIOCgZsb2NhbGUYBSABKAkSDgoGZXJhc2VkGAYgASgIEioKCmJpcnRoX2RhdGUYByABKAsyES5nb29nbGUudHlwZS5EYXRlQgOAAQEiWAoOUmV2b2tlZFNlc3Npb24SDwoHc2Vzc2lvbhgBIAEoCRI1ChF0b2tlbl9leHBpcmVfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiGAoWTGlzdFNpZ25pbmdLZXlzUmVxdWVzdCJFChdMaXN0U2lnbmluZ0tleXNSZXNwb25zZRIqCgRrZXlzGAEgAygLMhwuZGF3ci5pZGVudGl0eS52MS5TaWduaW5nS2V5InQKF0JhdGNoR2V0Q29udGFjdHNSZXF1ZXN0ElkKCGFjY291bnRzGAEgAygJQke6SESSAUEIARDIARgBIjhyNjI0XmFjY291bnRzL1swLTlhLWZdezh9KC1bMC05YS1mXXs0fSl7M30tWzAtOWEtZl17MTJ9JCJHChhCYXRjaEdldENvbnRhY3RzUmVzcG9uc2USKwoIY29udGFjdHMYASADKAsyGS5kYXdyLmlkZW50aXR5LnYxLkNvbnRhY3QibAodTGlzdEFjY291bnRNZW1iZXJzaGlwc1JlcXVlc3QSSwoGcGFyZW50GAEgASgJQju6SDhyNjI0XmFjY291bnRzL1swLTlhLWZdezh9KC1bMC05YS1mXXs0fSl7M30tWzAtOWEtZl17MTJ9JCJTCh5MaXN0QWNjb3VudE1lbWJlcnNoaXBzUmVzcG9uc2USMQoLbWVtYmVyc2hpcHMYASADKAsyHC5kYXdyLmlkZW50aXR5LnYxLk1lbWJlcnNoaXAiHAoaTGlzdFJldm9rZWRTZXNzaW9uc1JlcXVlc3QiUQobTGlzdFJldm9rZWRTZXNzaW9uc1Jlc3BvbnNlEjIKCHNlc3Npb25zGAEgAygLMiAuZGF3ci5pZGVudGl0eS52MS5SZXZva2VkU2Vzc2lvbjKFBAoKS2V5U2VydmljZRJzCg9MaXN0U2lnbmluZ0tleXMSKC5kYXdyLmlkZW50aXR5LnYxLkxpc3RTaWduaW5nS2V5c1JlcXVlc3QaKS5kYXdyLmlkZW50aXR5LnYxLkxpc3RTaWduaW5nS2V5c1Jlc3BvbnNlIguQAgGKtRgECgIIARJ2ChBCYXRjaEdldENvbnRhY3RzEikuZGF3ci5pZGVudGl0eS52MS5CYXRjaEdldENvbnRhY3RzUmVxdWVzdBoqLmRhd3IuaWRlbnRpdHkudjEuQmF0Y2hHZXRDb250YWN0c1Jlc3BvbnNlIguQAgGKtRgECgIIBhKIAQoWTGlzdEFjY291bnRNZW1iZXJzaGlwcxIvLmRhd3IuaWRlbnRpdHkudjEuTGlzdEFjY291bnRNZW1iZXJzaGlwc1JlcXVlc3QaMC5kYXdyLmlkZW50aXR5LnYxLkxpc3RBY2NvdW50TWVtYmVyc2hpcHNSZXNwb25zZSILkAIBirUYBAoCCAYSfwoTTGlzdFJldm9rZWRTZXNzaW9ucxIsLmRhd3IuaWRlbnRpdHkudjEuTGlzdFJldm9rZWRTZXNzaW9uc1JlcXVlc3QaLS5kYXdyLmlkZW50aXR5LnYxLkxpc3RSZXZva2VkU2Vzc2lvbnNSZXNwb25zZSILkAIBirUYBAoCCAZiBnByb3RvMw", [file_buf_validate_validate, file_dawr_access_v1_access, file_dawr_identity_v1_access, file_google_protobuf_timestamp, file_google_type_date]);
+  fileDesc("ChpkYXdyL2lkZW50aXR5L3YxL2tleS5wcm90bxIQZGF3ci5pZGVudGl0eS52MSKeAQoKU2lnbmluZ0tleRIOCgZrZXlfaWQYASABKAkSEQoJYWxnb3JpdGhtGAIgASgJEgsKA2p3axgDIAEoCRIvCgtjcmVhdGVfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLZXhwaXJlX3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIq0BCgdDb250YWN0Eg8KB2FjY291bnQYASABKAkSGQoMZGlzcGxheV9uYW1lGAIgASgJQgOAAQESEgoFZW1haWwYAyABKAlCA4ABARIWCg5lbWFpbF92ZXJpZmllZBgEIAEoCBIOCgZsb2NhbGUYBSABKAkSDgoGZXJhc2VkGAYgASgIEioKCmJpcnRoX2RhdGUYByABKAsyES5nb29nbGUudHlwZS5EYXRlQgOAAQEizQEKEERlcGVuZGVudFN1bW1hcnkSEQoJZGVwZW5kZW50GAEgASgJEjUKBGtpbmQYAiABKA4yJy5kYXdyLmNhdGFsb2cudjEuVmVydGljYWwuRGVwZW5kZW50S2luZBIZCgxkaXNwbGF5X25hbWUYAyABKAlCA4ABARIqCgpiaXJ0aF9kYXRlGAQgASgLMhEuZ29vZ2xlLnR5cGUuRGF0ZUIDgAEBEhQKB3NwZWNpZXMYBSABKAlCA4ABARISCgVicmVlZBgGIAEoCUIDgAEBIlgKDlJldm9rZWRTZXNzaW9uEg8KB3Nlc3Npb24YASABKAkSNQoRdG9rZW5fZXhwaXJlX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIhgKFkxpc3RTaWduaW5nS2V5c1JlcXVlc3QiRQoXTGlzdFNpZ25pbmdLZXlzUmVzcG9uc2USKgoEa2V5cxgBIAMoCzIcLmRhd3IuaWRlbnRpdHkudjEuU2lnbmluZ0tleSJ0ChdCYXRjaEdldENvbnRhY3RzUmVxdWVzdBJZCghhY2NvdW50cxgBIAMoCUJHukhEkgFBCAEQyAEYASI4cjYyNF5hY2NvdW50cy9bMC05YS1mXXs4fSgtWzAtOWEtZl17NH0pezN9LVswLTlhLWZdezEyfSQiRwoYQmF0Y2hHZXRDb250YWN0c1Jlc3BvbnNlEisKCGNvbnRhY3RzGAEgAygLMhkuZGF3ci5pZGVudGl0eS52MS5Db250YWN0IqkBChlCYXRjaEdldERlcGVuZGVudHNSZXF1ZXN0EosBCgVuYW1lcxgBIAMoCUJ8ukh5kgF2CAEQyAEYASJtcmsyaV5hY2NvdW50cy9bMC05YS1mXXs4fSgtWzAtOWEtZl17NH0pezN9LVswLTlhLWZdezEyfS9kZXBlbmRlbnRzL1swLTlhLWZdezh9KC1bMC05YS1mXXs0fSl7M30tWzAtOWEtZl17MTJ9JCJUChpCYXRjaEdldERlcGVuZGVudHNSZXNwb25zZRI2CgpkZXBlbmRlbnRzGAEgAygLMiIuZGF3ci5pZGVudGl0eS52MS5EZXBlbmRlbnRTdW1tYXJ5ImwKHUxpc3RBY2NvdW50TWVtYmVyc2hpcHNSZXF1ZXN0EksKBnBhcmVudBgBIAEoCUI7ukg4cjYyNF5hY2NvdW50cy9bMC05YS1mXXs4fSgtWzAtOWEtZl17NH0pezN9LVswLTlhLWZdezEyfSQiUwoeTGlzdEFjY291bnRNZW1iZXJzaGlwc1Jlc3BvbnNlEjEKC21lbWJlcnNoaXBzGAEgAygLMhwuZGF3ci5pZGVudGl0eS52MS5NZW1iZXJzaGlwIhwKGkxpc3RSZXZva2VkU2Vzc2lvbnNSZXF1ZXN0IlEKG0xpc3RSZXZva2VkU2Vzc2lvbnNSZXNwb25zZRIyCghzZXNzaW9ucxgBIAMoCzIgLmRhd3IuaWRlbnRpdHkudjEuUmV2b2tlZFNlc3Npb24ygwUKCktleVNlcnZpY2UScwoPTGlzdFNpZ25pbmdLZXlzEiguZGF3ci5pZGVudGl0eS52MS5MaXN0U2lnbmluZ0tleXNSZXF1ZXN0GikuZGF3ci5pZGVudGl0eS52MS5MaXN0U2lnbmluZ0tleXNSZXNwb25zZSILkAIBirUYBAoCCAESdgoQQmF0Y2hHZXRDb250YWN0cxIpLmRhd3IuaWRlbnRpdHkudjEuQmF0Y2hHZXRDb250YWN0c1JlcXVlc3QaKi5kYXdyLmlkZW50aXR5LnYxLkJhdGNoR2V0Q29udGFjdHNSZXNwb25zZSILkAIBirUYBAoCCAYSfAoSQmF0Y2hHZXREZXBlbmRlbnRzEisuZGF3ci5pZGVudGl0eS52MS5CYXRjaEdldERlcGVuZGVudHNSZXF1ZXN0GiwuZGF3ci5pZGVudGl0eS52MS5CYXRjaEdldERlcGVuZGVudHNSZXNwb25zZSILkAIBirUYBAoCCAYSiAEKFkxpc3RBY2NvdW50TWVtYmVyc2hpcHMSLy5kYXdyLmlkZW50aXR5LnYxLkxpc3RBY2NvdW50TWVtYmVyc2hpcHNSZXF1ZXN0GjAuZGF3ci5pZGVudGl0eS52MS5MaXN0QWNjb3VudE1lbWJlcnNoaXBzUmVzcG9uc2UiC5ACAYq1GAQKAggGEn8KE0xpc3RSZXZva2VkU2Vzc2lvbnMSLC5kYXdyLmlkZW50aXR5LnYxLkxpc3RSZXZva2VkU2Vzc2lvbnNSZXF1ZXN0Gi0uZGF3ci5pZGVudGl0eS52MS5MaXN0UmV2b2tlZFNlc3Npb25zUmVzcG9uc2UiC5ACAYq1GAQKAggGYgZwcm90bzM", [file_buf_validate_validate, file_dawr_access_v1_access, file_dawr_catalog_v1_vertical, file_dawr_identity_v1_access, file_google_protobuf_timestamp, file_google_type_date]);
 
 /**
  * Describes the message dawr.identity.v1.SigningKey.
@@ -30,67 +31,88 @@ export const ContactSchema = /*@__PURE__*/
   messageDesc(file_dawr_identity_v1_key, 1);
 
 /**
+ * Describes the message dawr.identity.v1.DependentSummary.
+ * Use `create(DependentSummarySchema)` to create a new message.
+ */
+export const DependentSummarySchema = /*@__PURE__*/
+  messageDesc(file_dawr_identity_v1_key, 2);
+
+/**
  * Describes the message dawr.identity.v1.RevokedSession.
  * Use `create(RevokedSessionSchema)` to create a new message.
  */
 export const RevokedSessionSchema = /*@__PURE__*/
-  messageDesc(file_dawr_identity_v1_key, 2);
+  messageDesc(file_dawr_identity_v1_key, 3);
 
 /**
  * Describes the message dawr.identity.v1.ListSigningKeysRequest.
  * Use `create(ListSigningKeysRequestSchema)` to create a new message.
  */
 export const ListSigningKeysRequestSchema = /*@__PURE__*/
-  messageDesc(file_dawr_identity_v1_key, 3);
+  messageDesc(file_dawr_identity_v1_key, 4);
 
 /**
  * Describes the message dawr.identity.v1.ListSigningKeysResponse.
  * Use `create(ListSigningKeysResponseSchema)` to create a new message.
  */
 export const ListSigningKeysResponseSchema = /*@__PURE__*/
-  messageDesc(file_dawr_identity_v1_key, 4);
+  messageDesc(file_dawr_identity_v1_key, 5);
 
 /**
  * Describes the message dawr.identity.v1.BatchGetContactsRequest.
  * Use `create(BatchGetContactsRequestSchema)` to create a new message.
  */
 export const BatchGetContactsRequestSchema = /*@__PURE__*/
-  messageDesc(file_dawr_identity_v1_key, 5);
+  messageDesc(file_dawr_identity_v1_key, 6);
 
 /**
  * Describes the message dawr.identity.v1.BatchGetContactsResponse.
  * Use `create(BatchGetContactsResponseSchema)` to create a new message.
  */
 export const BatchGetContactsResponseSchema = /*@__PURE__*/
-  messageDesc(file_dawr_identity_v1_key, 6);
+  messageDesc(file_dawr_identity_v1_key, 7);
+
+/**
+ * Describes the message dawr.identity.v1.BatchGetDependentsRequest.
+ * Use `create(BatchGetDependentsRequestSchema)` to create a new message.
+ */
+export const BatchGetDependentsRequestSchema = /*@__PURE__*/
+  messageDesc(file_dawr_identity_v1_key, 8);
+
+/**
+ * Describes the message dawr.identity.v1.BatchGetDependentsResponse.
+ * Use `create(BatchGetDependentsResponseSchema)` to create a new message.
+ */
+export const BatchGetDependentsResponseSchema = /*@__PURE__*/
+  messageDesc(file_dawr_identity_v1_key, 9);
 
 /**
  * Describes the message dawr.identity.v1.ListAccountMembershipsRequest.
  * Use `create(ListAccountMembershipsRequestSchema)` to create a new message.
  */
 export const ListAccountMembershipsRequestSchema = /*@__PURE__*/
-  messageDesc(file_dawr_identity_v1_key, 7);
+  messageDesc(file_dawr_identity_v1_key, 10);
 
 /**
  * Describes the message dawr.identity.v1.ListAccountMembershipsResponse.
  * Use `create(ListAccountMembershipsResponseSchema)` to create a new message.
  */
 export const ListAccountMembershipsResponseSchema = /*@__PURE__*/
-  messageDesc(file_dawr_identity_v1_key, 8);
+  messageDesc(file_dawr_identity_v1_key, 11);
 
 /**
  * Describes the message dawr.identity.v1.ListRevokedSessionsRequest.
  * Use `create(ListRevokedSessionsRequestSchema)` to create a new message.
  */
 export const ListRevokedSessionsRequestSchema = /*@__PURE__*/
-  messageDesc(file_dawr_identity_v1_key, 9);
+  messageDesc(file_dawr_identity_v1_key, 12);
 
 /**
  * Describes the message dawr.identity.v1.ListRevokedSessionsResponse.
  * Use `create(ListRevokedSessionsResponseSchema)` to create a new message.
  */
 export const ListRevokedSessionsResponseSchema = /*@__PURE__*/
-  messageDesc(file_dawr_identity_v1_key, 10);
+  messageDesc(file_dawr_identity_v1_key, 13);
 
 /**
  * Tells other services what they need to know about people and tokens.

@@ -10,7 +10,7 @@ import {
   type SuspendProviderRequest,
   type UpdateProviderRequest,
 } from "@dawr/gen/dawr/catalog/v1/provider_pb.js";
-import { invalid, PlatformError, requireActor } from "@dawr/rpc";
+import { applyMask, checkEtag, invalid, PlatformError, requireActor } from "@dawr/rpc";
 import { once, type Tx } from "@dawr/store";
 import { checkCurrency, checkCurrencyChange, checkTimeZone } from "../domain/rules.ts";
 import { approve, reinstate, reject, type Standing, submit, suspend } from "../domain/standing.ts";
@@ -19,7 +19,6 @@ import { idOf } from "../names.ts";
 import { serviceKind, staffKind } from "../store/part-kinds.ts";
 import { activeParts } from "../store/parts.ts";
 import { findProvider, type StoredProvider, saveProvider } from "../store/providers.ts";
-import { applyMask, checkEtag } from "./apply-mask.ts";
 import type { Deps } from "./deps.ts";
 import { providerToProto } from "./provider-to-proto.ts";
 

@@ -1,12 +1,11 @@
 import type { HandlerContext } from "@connectrpc/connect";
-import { PlatformError } from "@dawr/rpc";
+import { checkEtag, PlatformError } from "@dawr/rpc";
 import type { Tx } from "@dawr/store";
 import { CatalogError } from "../domain/errors.ts";
 import { type PartKey, parsePartName } from "../names.ts";
 import type { Part, PartKind } from "../store/part-kinds.ts";
 import { findPart, findParts, insertParts, listParts, partToProto, type StoredPart, savePart } from "../store/parts.ts";
 import { findProvider, type StoredProvider } from "../store/providers.ts";
-import { checkEtag } from "./apply-mask.ts";
 import type { Deps } from "./deps.ts";
 import { afterIdOf, pageOf, pageSizeOf } from "./pages.ts";
 import { requireVisible, sightOf, visibleProviders } from "./visibility.ts";

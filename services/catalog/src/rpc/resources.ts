@@ -6,13 +6,12 @@ import {
   ResourceSchema,
   ResourceService,
 } from "@dawr/gen/dawr/catalog/v1/resource_pb.js";
-import { invalid, requireActor } from "@dawr/rpc";
+import { applyMask, invalid, requireActor } from "@dawr/rpc";
 import { once } from "@dawr/store";
 import { checkReferences } from "../domain/rules.ts";
 import { tellResource } from "../events/catalog-events.ts";
 import { idOf } from "../names.ts";
 import { resourceKind } from "../store/part-kinds.ts";
-import { applyMask } from "./apply-mask.ts";
 import type { Deps } from "./deps.ts";
 import { archivePart, createPart, getPart, listPartsPage, type PartWriting, updatePart } from "./parts.ts";
 

@@ -7,14 +7,13 @@ import {
   ServiceMenuService,
   ServiceSchema,
 } from "@dawr/gen/dawr/catalog/v1/service_menu_pb.js";
-import { invalid, requireActor } from "@dawr/rpc";
+import { applyMask, invalid, requireActor } from "@dawr/rpc";
 import { once } from "@dawr/store";
 import { checkReferences, checkService } from "../domain/rules.ts";
 import { tellService } from "../events/catalog-events.ts";
 import { idOf, type PartKey } from "../names.ts";
 import { resourceKind, serviceKind } from "../store/part-kinds.ts";
 import { activeParts } from "../store/parts.ts";
-import { applyMask } from "./apply-mask.ts";
 import type { Deps } from "./deps.ts";
 import {
   archivePart,

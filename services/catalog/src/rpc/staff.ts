@@ -7,14 +7,13 @@ import {
   StaffMemberSchema,
   StaffService,
 } from "@dawr/gen/dawr/catalog/v1/staff_pb.js";
-import { invalid, requireActor } from "@dawr/rpc";
+import { applyMask, invalid, requireActor } from "@dawr/rpc";
 import { once } from "@dawr/store";
 import { checkCurrency, checkReferences } from "../domain/rules.ts";
 import { tellStaffMember } from "../events/catalog-events.ts";
 import { idOf } from "../names.ts";
 import { serviceKind, staffKind } from "../store/part-kinds.ts";
 import { activeParts } from "../store/parts.ts";
-import { applyMask } from "./apply-mask.ts";
 import type { Deps } from "./deps.ts";
 import {
   archivePart,

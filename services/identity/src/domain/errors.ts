@@ -11,7 +11,8 @@ export type Reason =
   | "REFRESH_TOKEN_INVALID"
   | "LAST_OWNER"
   | "ROLE_NOT_GRANTABLE"
-  | "ACCOUNT_STATE_WRONG";
+  | "ACCOUNT_STATE_WRONG"
+  | "DEPENDENT_LIMIT_REACHED";
 
 /** A refusal with its reason and every variable part of it; never a text for people. */
 export class IdentityError extends Error {

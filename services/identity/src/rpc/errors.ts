@@ -75,5 +75,12 @@ export const errors = defineErrors({
       code: Code.FailedPrecondition,
       message: { en: "This is not possible for the account.", ar: "هذا غير ممكن لهذا الحساب." },
     },
+    DEPENDENT_LIMIT_REACHED: {
+      code: Code.ResourceExhausted,
+      message: {
+        en: "You have {limit} dependents already. Please delete one first.",
+        ar: "لديك {limit} من المُعالين بالفعل. يُرجى حذف أحدهم أولًا.",
+      },
+    },
   },
 });

@@ -3,7 +3,11 @@ import {
   type BatchGetContactsRequest,
   type BatchGetContactsResponse,
   BatchGetContactsResponseSchema,
+  type BatchGetDependentsRequest,
+  type BatchGetDependentsResponse,
+  BatchGetDependentsResponseSchema,
   type ContactSchema,
+  type DependentSummarySchema,
   type ListAccountMembershipsRequest,
   type ListAccountMembershipsResponse,
   ListAccountMembershipsResponseSchema,
@@ -13,8 +17,9 @@ import {
   ListSigningKeysResponseSchema,
 } from "@dawr/gen/dawr/identity/v1/key_pb.js";
 import type { Deps } from "../deps.ts";
-import { accountName, idOf, sessionName } from "../names.ts";
+import { accountName, dependentName, idOf, parseDependentName, sessionName } from "../names.ts";
 import { findAccounts } from "../store/accounts.ts";
+import { findDependents } from "../store/dependents.ts";
 import { listByAccount } from "../store/memberships.ts";
 import { listRevoked } from "../store/sessions.ts";
 import { membershipToProto, timestamp } from "./account-to-proto.ts";
@@ -59,6 +64,22 @@ export const batchGetContacts =
             birthDate: { year, month, day },
           },
         ];
+      }),
+    });
+  };
+
+/** Gets what a booking needs to know of dependents, in the order asked. (BK-06) */
+export const batchGetDependents =
+  ({ store, keys }: Deps) =>
+  async (request: BatchGetDependentsRequest): Promise<BatchGetDependentsResponse> => {
+    const found = await store.read((tx) => findDependents(tx, keys, request.names.map(parseDependentName)));
+    const byName = new Map(found.map((dependent) => [dependentName(dependent), dependent.content]));
+    return create(BatchGetDependentsResponseSchema, {
+      dependents: request.names.flatMap((dependent): MessageInitShape<typeof DependentSummarySchema>[] => {
+        const content = byName.get(dependent);
+        if (content === undefined) return [];
+        const { kind, displayName, birthDate, species, breed } = content;
+        return [{ dependent, kind, displayName, species, breed, ...(birthDate === undefined ? {} : { birthDate }) }];
       }),
     });
   };

@@ -2,7 +2,8 @@ import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
 import { clone } from "@bufbuild/protobuf";
 import { protoCamelCase, reflect } from "@bufbuild/protobuf/reflect";
 import type { FieldMask } from "@bufbuild/protobuf/wkt";
-import { invalid, PlatformError } from "@dawr/rpc";
+import { invalid } from "../errors/fields-error.ts";
+import { PlatformError } from "../errors/platform-error.ts";
 
 /**
  * A copy of `current` with the fields of an update: those that the mask names, or all that are set when it names none.
