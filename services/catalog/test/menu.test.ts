@@ -72,6 +72,22 @@ describe("the menu", () => {
     expect(await refusal(newService(world, name, "layan", over))).toMatchObject({ reason });
   });
 
+  test("given a service at the customer's, when it becomes one online, then only instead, not as well (BK-13)", async () => {
+    const menu = world.client(ServiceMenuService);
+    const { name: parent } = await newProvider(world, "layan");
+    const { name } = await newService(world, parent, "layan", { atCustomer: true });
+    const update = (service: object, paths: string[]) =>
+      menu.updateService({ service: { name, ...service }, updateMask: { paths }, requestId: requestId() }, as("layan"));
+    const both = { reason: "VALIDATION_FAILED" };
+    expect(await refusal(update({ online: true }, ["online"]))).toMatchObject(both);
+    expect(await refusal(newService(world, parent, "layan", { atCustomer: true, online: true }))).toMatchObject(both);
+    expect(await update({ online: true }, ["at_customer", "online"])).toMatchObject({
+      atCustomer: false,
+      online: true,
+    });
+    expect(await menu.getService({ name }, as("layan"))).toMatchObject({ atCustomer: false, online: true });
+  });
+
   test("given skills of another provider's service, when a staff member is created, then it is refused", async () => {
     const other = await newProvider(world, "aya");
     const foreign = await newService(world, other.name, "aya");

@@ -104,7 +104,7 @@ export declare type Service = Message<"dawr.catalog.v1.Service"> & {
   groupCapacity: number;
 
   /**
-   * Whether the staff member comes to the customer.
+   * Whether the staff member comes to the customer. (BK-13)
    *
    * @generated from field: bool at_customer = 13;
    */
@@ -151,6 +151,13 @@ export declare type Service = Message<"dawr.catalog.v1.Service"> & {
    * @generated from field: string etag = 19;
    */
   etag: string;
+
+  /**
+   * Whether it takes place online; one that is not at the customer's either takes place at the provider. (BK-13)
+   *
+   * @generated from field: bool online = 20;
+   */
+  online: boolean;
 };
 
 /**

@@ -63,6 +63,7 @@ const texts: Readonly<Record<string, { readonly en: string; readonly ar: string 
 
 /** What rules in the contracts' own words say, in Arabic; a test of the contracts finds those that are not here. */
 const arabicOf: Readonly<Record<string, string>> = {
+  "cannot be both atCustomer and online": "لا يمكن أن يكون atCustomer وonline معًا",
   "must be a day of the calendar between 1900 and 2199": "يجب أن يكون يومًا من التقويم بين 1900 و2199",
   "must be at most 31 days": "يجب ألا يزيد على 31 يومًا",
   "must start and end at whole minutes": "يجب أن يبدأ وينتهي عند دقيقة كاملة",

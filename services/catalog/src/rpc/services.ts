@@ -38,6 +38,7 @@ const writable = [
   "resource_requirements",
   "group_capacity",
   "at_customer",
+  "online",
   "add_ons",
   "min_age_years",
 ];
@@ -74,7 +75,7 @@ export function serviceMenu(deps: Deps): ServiceImpl<typeof ServiceMenuService> 
       return await once(deps.store, call, (tx) =>
         updatePart(tx, deps, writing, wanted, (content, key) => {
           const changed = applyMask(ServiceSchema, content, wanted, request.updateMask, writable);
-          checkComplete(changed);
+          checkPossible(changed);
           return nameAddOns(
             changed,
             content.addOns.map(({ name }) => name),
@@ -128,12 +129,16 @@ function nameAddOns(service: Service, known: readonly string[], { providerId, id
   return service;
 }
 
-/** What a service was created with, it keeps. */
-function checkComplete(service: Service): void {
+/** What a service was created with, it keeps; and it takes place at one place. (BK-13) */
+function checkPossible(service: Service): void {
   const missing = [
     ...(service.displayName === undefined ? ["service.displayName"] : []),
     ...(service.price === undefined ? ["service.price"] : []),
     ...(service.durationMinutes === 0 ? ["service.durationMinutes"] : []),
   ];
   if (missing.length > 0) throw invalid(missing);
+  if (service.atCustomer && service.online) {
+    const text = "cannot be both atCustomer and online";
+    throw invalid(["service.atCustomer", "service.online"], { name: "service.place", text });
+  }
 }

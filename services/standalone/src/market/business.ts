@@ -160,6 +160,7 @@ function serviceOf(
     resourceRequirements: offer.needsResource ? [{ kind: trade.resourceKind, count: 1 }] : [],
     groupCapacity: 1,
     atCustomer: offer.atCustomer === true,
+    online: offer.online === true,
     addOns: added.map((extra) => ({
       name: `${name}/addOns/${newId()}`,
       displayName: text(extra.name),

@@ -26,6 +26,7 @@ export type Offer = {
   readonly priceJod: readonly [low: number, high: number];
   readonly needsResource: boolean;
   readonly atCustomer?: boolean;
+  readonly online?: boolean;
 };
 
 const offer = (
@@ -131,7 +132,10 @@ export const trades: readonly Trade[] = [
         needsResource: false,
         atCustomer: true,
       }),
-      offer("personal-shopping", "Personal shopping", "تسوق شخصي", [120], [50, 120], { needsResource: false }),
+      offer("personal-shopping", "Personal shopping", "تسوق شخصي", [120], [50, 120], {
+        needsResource: false,
+        online: true,
+      }),
       offer("event-styling", "Event styling", "تنسيق إطلالة مناسبة", [60, 90], [35, 80], { bufferAfterMinutes: 15 }),
     ],
   },
