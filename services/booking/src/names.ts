@@ -27,6 +27,9 @@ export function parsePolicyName(name: string): PolicyKey {
   return { providerId, serviceId: collection === "services" ? serviceId : undefined };
 }
 
+/** "accounts/{a}/dependents/{d}" */
+export const dependentName = (customerId: string, id: string): string => `accounts/${customerId}/dependents/${id}`;
+
 /** The last part of a resource name: the resource's own id. */
 export const idOf = (name: string): string => name.slice(name.lastIndexOf("/") + 1);
 

@@ -5,12 +5,14 @@ import { PolicyService } from "@dawr/gen/dawr/booking/v1/policy_pb.js";
 import { ProviderService } from "@dawr/gen/dawr/catalog/v1/provider_pb.js";
 import { ServiceMenuService } from "@dawr/gen/dawr/catalog/v1/service_menu_pb.js";
 import { StaffService } from "@dawr/gen/dawr/catalog/v1/staff_pb.js";
+import { VerticalService } from "@dawr/gen/dawr/catalog/v1/vertical_pb.js";
 import { KeyService } from "@dawr/gen/dawr/identity/v1/key_pb.js";
 import { PaymentService } from "@dawr/gen/dawr/payment/v1/payment_pb.js";
 import { implement } from "@dawr/rpc";
 import { defineService } from "@dawr/runtime";
 import { config, taxTable } from "./config.ts";
 import type { Policy } from "./domain/policy.ts";
+import { accountConsumer } from "./events/account-consumer.ts";
 import { expiryTimer } from "./events/expiry.ts";
 import { paymentConsumer } from "./events/payment-consumer.ts";
 import { importBookings } from "./import-bookings.ts";
@@ -24,6 +26,7 @@ import { quoteBooking } from "./rpc/quote-booking.ts";
 import { getBooking, listBookingEvents, listBookingsRpc } from "./rpc/read-bookings.ts";
 import { releaseHoldRpc } from "./rpc/release-hold.ts";
 import { reassignBookingRpc, rescheduleBookingRpc } from "./rpc/reschedule-booking.ts";
+import { updateBookingRpc } from "./rpc/update-booking.ts";
 import { watchBookings } from "./rpc/watch-bookings.ts";
 import { bookingSaga } from "./saga/saga.ts";
 import { encryptedColumns } from "./store/encrypted-columns.ts";
@@ -84,13 +87,13 @@ export const booking = defineService({
       perAccount: settings.BOOKING_HOLDS_PER_ACCOUNT,
       perAddress: settings.BOOKING_HOLDS_PER_ADDRESS,
     };
-    const moving = { store, log, auth, now, newId, reservations };
+    const moving = { store, keys, log, auth, now, newId, reservations };
     return {
       ownerOf: owners.ownerOf,
       implementations: [
         implement(BookingService, {
-          getBooking: getBooking({ store, keys }),
-          listBookings: listBookingsRpc({ store, keys }),
+          getBooking: getBooking({ store, keys, auth }),
+          listBookings: listBookingsRpc({ store, keys, auth }),
           listBookingEvents: listBookingEvents({ store, keys }),
           watchBookings: watchBookings({ store, keys, now }),
           quoteBooking: quoteBooking(quoting),
@@ -101,16 +104,17 @@ export const booking = defineService({
             store,
             reservations,
             payments,
-            keysOfPeople: host.client(KeyService),
+            people: { keysOfPeople: host.client(KeyService), providers, verticals: host.client(VerticalService) },
           }),
-          quoteCancellation: quoteCancellationRpc({ store, auth, now }),
-          cancelBooking: cancelBookingRpc({ store, auth, now }),
+          updateBooking: updateBookingRpc({ store, keys, auth, now }),
+          quoteCancellation: quoteCancellationRpc({ store, keys, auth, now }),
+          cancelBooking: cancelBookingRpc({ store, keys, auth, now }),
           rescheduleBooking: rescheduleBookingRpc(moving),
           reassignBooking: reassignBookingRpc(moving),
         }),
         implement(PolicyService, { getPolicy: getPolicy(policies), updatePolicy: updatePolicy(policies) }),
       ],
-      consumers: [paymentConsumer({ now, log })],
+      consumers: [paymentConsumer({ now, log }), accountConsumer()],
       timers: [expiryTimer(store, now)],
       steps: [bookingSaga({ store, now, log, reservations, payments })],
       jobs: [

@@ -1,5 +1,11 @@
+import type { MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
-import { type Booking, PaymentMethod, type Quote } from "@dawr/gen/dawr/booking/v1/booking_pb.js";
+import {
+  type Booking,
+  type CreateBookingRequestSchema,
+  PaymentMethod,
+  type Quote,
+} from "@dawr/gen/dawr/booking/v1/booking_pb.js";
 import { provider } from "./neighbours.ts";
 import { type As, requestId, type World } from "./world.ts";
 
@@ -45,7 +51,7 @@ export function making(those: () => { readonly world: World; readonly ana: Perso
       }),
     createIt: (
       { name }: Booking,
-      more: { quoteToken?: string; paymentMethod?: PaymentMethod; requestId?: string; returnUrl?: string } = {},
+      more: Omit<MessageInitShape<typeof CreateBookingRequestSchema>, "$typeName" | "name"> = {},
       who: As = those().ana,
     ): Promise<Booking> =>
       bookings().createBooking({ name, paymentMethod: PaymentMethod.ONLINE, requestId: requestId(), ...more }, who),

@@ -18,7 +18,8 @@ import {
   type ServiceSchema,
 } from "@dawr/gen/dawr/catalog/v1/service_menu_pb.js";
 import { StaffService } from "@dawr/gen/dawr/catalog/v1/staff_pb.js";
-import { KeyService } from "@dawr/gen/dawr/identity/v1/key_pb.js";
+import { Vertical_DependentKind, VerticalService } from "@dawr/gen/dawr/catalog/v1/vertical_pb.js";
+import { type DependentSummary, KeyService } from "@dawr/gen/dawr/identity/v1/key_pb.js";
 import { type Payment, PaymentSchema, PaymentService } from "@dawr/gen/dawr/payment/v1/payment_pb.js";
 import { defineErrors, implement, type Membership, PlatformError } from "@dawr/rpc";
 import { defineService, type ServiceDefinition } from "@dawr/runtime";
@@ -43,6 +44,10 @@ export type Neighbours = {
   readonly staff: Map<string, { readonly services: readonly string[]; readonly priceMinor?: bigint }>;
   readonly memberships: Map<string, Pick<Membership, "provider" | "permissions">[]>;
   readonly born: Map<string, { year: number; month: number; day: number }>;
+  /** By name. */
+  readonly dependents: Map<string, Omit<Partial<DependentSummary>, "$typeName" | "$unknown">>;
+  /** Whom the provider's vertical serves besides customers. */
+  readonly dependentKinds: Vertical_DependentKind[];
   readonly rules: { hotWindowMinutes: number; hotDiscountPercent: number; feeMinor: bigint };
   readonly definitions: readonly ServiceDefinition[];
 };
@@ -86,6 +91,8 @@ export function neighbours(now: () => Temporal.Instant, jwk: string): Neighbours
   const payments: Neighbours["payments"] = new Map();
   const memberships: Neighbours["memberships"] = new Map();
   const born: Neighbours["born"] = new Map();
+  const dependents: Neighbours["dependents"] = new Map();
+  const dependentKinds = [Vertical_DependentKind.CHILD, Vertical_DependentKind.PET];
   const rules = { hotWindowMinutes: 0, hotDiscountPercent: 0, feeMinor: 1_000n };
   const money = (amountMinor: bigint) => ({
     $typeName: "dawr.type.v1.Money" as const,
@@ -182,6 +189,14 @@ export function neighbours(now: () => Temporal.Instant, jwk: string): Neighbours
               })),
             };
           },
+          async batchGetDependents({ names }) {
+            return {
+              dependents: names.flatMap((dependent) => {
+                const summary = dependents.get(dependent);
+                return summary === undefined ? [] : [{ ...summary, dependent }];
+              }),
+            };
+          },
           async batchGetContacts({ accounts }) {
             return {
               contacts: accounts.map((account) => {
@@ -207,12 +222,18 @@ export function neighbours(now: () => Temporal.Instant, jwk: string): Neighbours
               if (request.name !== provider) throw new PlatformError("NOT_FOUND", { name: request.name });
               return {
                 name: provider,
+                vertical: "verticals/salon",
                 state: Provider_State.PUBLISHED,
                 timeZone: "Asia/Dubai",
                 currencyCode: "AED",
                 address: { regionCode: "AE" },
               };
             }),
+        }),
+        implement(VerticalService, {
+          async getVertical({ name }) {
+            return { name, dependentKinds };
+          },
         }),
         implement(ServiceMenuService, {
           async batchGetServices({ names }) {
@@ -404,6 +425,8 @@ export function neighbours(now: () => Temporal.Instant, jwk: string): Neighbours
     staff,
     memberships,
     born,
+    dependents,
+    dependentKinds,
     rules,
     definitions: [identity, catalog, availability, payment],
   };

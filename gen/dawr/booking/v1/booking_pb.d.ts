@@ -9,6 +9,7 @@ import type { Policy } from "./policy_pb.js";
 import type { PostalAddress } from "../../../google/type/postal_address_pb.js";
 import type { Money } from "../../type/v1/money_pb.js";
 import type { LocalizedText } from "../../type/v1/localized_text_pb.js";
+import type { Vertical_DependentKind } from "../../catalog/v1/vertical_pb.js";
 import type { Slot, SlotItem } from "../../availability/v1/availability_pb.js";
 import type { TimeRange } from "../../type/v1/time_range_pb.js";
 import type { Date } from "../../../google/type/date_pb.js";
@@ -180,7 +181,7 @@ export declare type Booking = Message<"dawr.booking.v1.Booking"> & {
   providerNote: string;
 
   /**
-   * Where it takes place. (BK-13)
+   * Where it takes place; unset while it is only held. (BK-13)
    *
    * @generated from field: dawr.booking.v1.Place place = 23;
    */
@@ -255,6 +256,13 @@ export declare type Booking = Message<"dawr.booking.v1.Booking"> & {
    * @generated from field: dawr.type.v1.Money no_show_penalty = 33;
    */
   noShowPenalty?: Money | undefined;
+
+  /**
+   * What was known of the dependent when it was booked; for the customer and members.
+   *
+   * @generated from field: dawr.booking.v1.DependentDetails dependent_details = 35;
+   */
+  dependentDetails?: DependentDetails | undefined;
 };
 
 /**
@@ -695,6 +703,47 @@ export declare type BookingItem = Message<"dawr.booking.v1.BookingItem"> & {
 export declare const BookingItemSchema: GenMessage<BookingItem>;
 
 /**
+ * Describes a dependent as far as who serves it needs to know: never its health, which the customer may tell in a note.
+ *
+ * @generated from message dawr.booking.v1.DependentDetails
+ */
+export declare type DependentDetails = Message<"dawr.booking.v1.DependentDetails"> & {
+  /**
+   * Whether it is a child or a pet.
+   *
+   * @generated from field: dawr.catalog.v1.Vertical.DependentKind kind = 1;
+   */
+  kind: Vertical_DependentKind;
+
+  /**
+   * What it is called.
+   *
+   * @generated from field: string display_name = 2;
+   */
+  displayName: string;
+
+  /**
+   * The species of a pet.
+   *
+   * @generated from field: string species = 3;
+   */
+  species: string;
+
+  /**
+   * The breed of a pet.
+   *
+   * @generated from field: string breed = 4;
+   */
+  breed: string;
+};
+
+/**
+ * Describes the message dawr.booking.v1.DependentDetails.
+ * Use `create(DependentDetailsSchema)` to create a new message.
+ */
+export declare const DependentDetailsSchema: GenMessage<DependentDetails>;
+
+/**
  * Describes somebody without account for whom a member books.
  *
  * @generated from message dawr.booking.v1.Guest
@@ -1133,7 +1182,7 @@ export declare type CreateBookingRequest = Message<"dawr.booking.v1.CreateBookin
   customerNote: string;
 
   /**
-   * Where the provider should come to, for services at the customer's address. (BK-13)
+   * Where the provider should come to, with at least one line; kept only for services at the customer's address. (BK-13)
    *
    * @generated from field: google.type.PostalAddress address = 8;
    */
@@ -2133,7 +2182,8 @@ export declare const BookingService: GenService<{
     output: typeof BookingSchema;
   },
   /**
-   * Updates the notes of a booking: the customer theirs, members theirs. (BK-06)
+   * Updates what is said about a booking: the customer their note until it has ended, members theirs and the link to join.
+   * (BK-06, BK-13)
    *
    * @generated from rpc dawr.booking.v1.BookingService.UpdateBooking
    */

@@ -228,6 +228,20 @@ export enum ErrorReason {
    * @generated from enum value: ERROR_REASON_FIELD_NOT_YOURS = 29;
    */
   FIELD_NOT_YOURS = 29,
+
+  /**
+   * The provider does not serve dependents of this kind (`kind`). Choose another provider, or book for yourself.
+   *
+   * @generated from enum value: ERROR_REASON_DEPENDENT_KIND_NOT_SERVED = 30;
+   */
+  DEPENDENT_KIND_NOT_SERVED = 30,
+
+  /**
+   * The booking does not take place online: there is nothing to join.
+   *
+   * @generated from enum value: ERROR_REASON_NOT_ONLINE = 31;
+   */
+  NOT_ONLINE = 31,
 }
 
 /**

@@ -34,12 +34,12 @@ export async function ensureDataKey(tx: Tx, keys: KeyRing, owner: string): Promi
 
 /** The keys of those owners that have one; what was encrypted for the others, if anything, cannot be read any more. */
 export async function findDataKeys(
-  tx: Tx,
+  source: Pick<Tx, "query">,
   keys: KeyRing,
   owners: readonly string[],
 ): Promise<ReadonlyMap<string, DataKey>> {
   if (owners.length === 0) return new Map();
-  const rows = await tx.query<{ owner: string; wrapped: Uint8Array }>(
+  const rows = await source.query<{ owner: string; wrapped: Uint8Array }>(
     "select owner, wrapped from data_key where owner = any ($1) and wrapped is not null",
     [[...new Set(owners)]],
   );

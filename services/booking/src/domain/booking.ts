@@ -1,3 +1,4 @@
+import type { Place } from "./place.ts";
 import type { Policy } from "./policy.ts";
 import type { Price } from "./price.ts";
 
@@ -51,6 +52,26 @@ export type BookingItem = {
   readonly policy: Policy | undefined;
 };
 
+/** What not everybody may read, encrypted; undefined where nothing is said. (ID-12) */
+export type Sealed = {
+  /** Under the customer's key. */
+  readonly customerNote: Uint8Array | undefined;
+  readonly address: Uint8Array | undefined;
+  readonly dependentDetails: Uint8Array | undefined;
+  /** Under the provider's key. */
+  readonly providerNote: Uint8Array | undefined;
+  readonly joiningUrl: Uint8Array | undefined;
+};
+
+/** Nothing is said. */
+export const nothingSealed: Sealed = {
+  customerNote: undefined,
+  address: undefined,
+  dependentDetails: undefined,
+  providerNote: undefined,
+  joiningUrl: undefined,
+};
+
 /** What availability gave for the time of a booking. */
 export type ReservationRef = { readonly name: string; readonly fencingToken: bigint };
 
@@ -67,6 +88,11 @@ export type Booking = {
   readonly endTime: Temporal.Instant;
   readonly partySize: number;
   readonly timeZone: string;
+  /** The customer's child or pet for whom it is; undefined for the customer. (BK-06) */
+  readonly dependentId: string | undefined;
+  /** Undefined while it is only held. */
+  readonly place: Place | undefined;
+  readonly sealed: Sealed;
   readonly reservation: ReservationRef;
   readonly holdExpireTime: Temporal.Instant;
   readonly price: Price | undefined;

@@ -1,6 +1,7 @@
-import type { Booking, Change, LocalizedText, PaymentMethod } from "./booking.ts";
+import type { Booking, Change, LocalizedText, PaymentMethod, Sealed } from "./booking.ts";
 import { BookingError } from "./errors.ts";
 import { move, moveRefused } from "./moves.ts";
+import type { Place } from "./place.ts";
 import type { Policy } from "./policy.ts";
 import type { Price } from "./price.ts";
 
@@ -10,9 +11,19 @@ export type Terms = {
   /** The terms as a whole. */
   readonly policy: Policy;
   readonly paymentMethod: PaymentMethod;
+  readonly place: Place;
   /** One for each item of the booking, in order. */
   readonly items: readonly ItemTerms[];
 };
+
+/** For whom a booking is, and what the customer says about it. */
+export type ForWhom = {
+  readonly dependentId: string | undefined;
+  readonly sealed: Partial<Pick<Sealed, "customerNote" | "address" | "dependentDetails">>;
+};
+
+/** Nothing is said. */
+const forTheCustomer: ForWhom = { dependentId: undefined, sealed: {} };
 
 /** What one item costs, and what it is called on receipts and in messages. */
 type ItemTerms = {
@@ -31,6 +42,7 @@ export function createBooking(
   terms: Terms,
   payment: { readonly name: string; readonly payUrl: string } | undefined,
   at: Temporal.Instant,
+  { dependentId, sealed }: ForWhom = forTheCustomer,
 ): Change {
   requireLiveHold(booking, at);
   if (terms.items.length !== booking.items.length) throw new BookingError("QUOTE_MISMATCH");
@@ -39,6 +51,9 @@ export function createBooking(
     price: terms.price,
     policy: terms.policy,
     paymentMethod: terms.paymentMethod,
+    dependentId,
+    place: terms.place,
+    sealed: { ...booking.sealed, ...sealed },
   };
   if (payment === undefined) {
     return {

@@ -28,6 +28,8 @@ const reasons = [
   "CUSTOMER_UNKNOWN",
   "STAFF_CHOICES_MISMATCH",
   "FIELD_NOT_YOURS",
+  "DEPENDENT_KIND_NOT_SERVED",
+  "NOT_ONLINE",
 ] as const;
 
 /** Why the booking service refuses, as in dawr.booking.v1.ErrorReason. */

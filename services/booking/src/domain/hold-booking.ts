@@ -1,4 +1,4 @@
-import type { Booking, BookingItem, Change, ReservationRef } from "./booking.ts";
+import { type Booking, type BookingItem, type Change, nothingSealed, type ReservationRef } from "./booking.ts";
 
 /** What a hold is made of: the reservation that availability gave, and for whom. */
 export type Hold = {
@@ -28,6 +28,9 @@ export function holdBooking(hold: Hold, at: Temporal.Instant): Change {
     endTime: last.endTime,
     partySize: hold.partySize,
     timeZone: hold.timeZone,
+    dependentId: undefined,
+    place: undefined,
+    sealed: nothingSealed,
     reservation: hold.reservation,
     holdExpireTime: hold.expireTime,
     price: undefined,

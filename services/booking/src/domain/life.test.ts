@@ -23,6 +23,7 @@ const terms: Terms = {
   }),
   policy,
   paymentMethod: "ONLINE",
+  place: "PROVIDER",
   items: [{ serviceName: { en: "Haircut" }, priceMinor: 9_000n, feeMinor: 1_000n, policy }],
 };
 

@@ -1,6 +1,7 @@
 import type { LocalizedText, PaymentMethod } from "./booking.ts";
 import { BookingError } from "./errors.ts";
 import { mergePolicies } from "./merge-policies.ts";
+import type { Place } from "./place.ts";
 import { isSamePolicy, type Policy } from "./policy.ts";
 import { apportion, atVenue, isSamePrice, type Price, priceOf, withDeposits } from "./price.ts";
 
@@ -14,6 +15,7 @@ export type Quote = {
   /** The terms as a whole: of each the strictest of the items'. */
   readonly policy: Policy;
   readonly paymentMethod: PaymentMethod;
+  readonly place: Place;
   readonly isHot: boolean;
   /** The highest age that one of its services asks for; 0 for none. */
   readonly minAgeYears: number;
@@ -44,7 +46,7 @@ export type Terms = Omit<Quote, "price" | "policy" | "expireTime" | "isHot"> & {
 
 /** Works out what a customer is promised now, good for `lifetime`: online a deposit where the terms ask for one. (BK-07) */
 export function makeQuote(terms: Terms, lifetime: Temporal.Duration, at: Temporal.Instant): Quote {
-  const { providerId, startTime, partySize, paymentMethod, minAgeYears } = terms;
+  const { providerId, startTime, partySize, paymentMethod, place, minAgeYears } = terms;
   const isHot = isHotStart(startTime, terms.hotWindowMinutes, at);
   const sums = priceOf({
     currencyCode: terms.currencyCode,
@@ -58,7 +60,19 @@ export function makeQuote(terms: Terms, lifetime: Temporal.Duration, at: Tempora
   const deposits = items.map((item) => ({ ...item, depositPercent: item.policy.depositPercent }));
   const price = paymentMethod === "CASH" ? atVenue(sums) : withDeposits(sums, deposits);
   const expireTime = at.add(lifetime);
-  return { providerId, startTime, partySize, items, policy, paymentMethod, minAgeYears, price, isHot, expireTime };
+  return {
+    providerId,
+    startTime,
+    partySize,
+    items,
+    policy,
+    paymentMethod,
+    place,
+    minAgeYears,
+    price,
+    isHot,
+    expireTime,
+  };
 }
 
 /** Refuses with PAYMENT_METHOD_NOT_OFFERED to pay at the venue where not every item's terms accept cash. (BK-05) */

@@ -12,6 +12,7 @@ import type { StaffMember, StaffService } from "@dawr/gen/dawr/catalog/v1/staff_
 import type { PaymentService } from "@dawr/gen/dawr/payment/v1/payment_pb.js";
 import type { PaymentMethod } from "../domain/booking.ts";
 import { BookingError } from "../domain/errors.ts";
+import { placeOf } from "../domain/place.ts";
 import type { Policy } from "../domain/policy.ts";
 import type { Terms } from "../domain/quote.ts";
 import { idOf, requireBelow } from "../names.ts";
@@ -80,6 +81,7 @@ export async function gatherTerms(sources: QuoteSources, wish: Wish): Promise<Te
     partySize: wish.partySize,
     items: priced.map((item, index) => ({ ...item, feeMinor: fees.each[index] ?? 0n })),
     paymentMethod: wish.paymentMethod ?? "ONLINE",
+    place: placeOf(items.map(({ service }) => servicePlace(service, services))),
     minAgeYears: Math.max(0, ...services.map((service) => service.minAgeYears)),
     currencyCode: provider.currencyCode,
     feeMinor: fees.totalMinor,
@@ -123,6 +125,11 @@ function priceItem(
     serviceName: { ...service.displayName?.texts },
     priceMinor: seatMinor * seats,
   };
+}
+
+function servicePlace(name: string, services: readonly Service[]) {
+  const { atCustomer = false, online = false } = services.find((candidate) => candidate.name === name) ?? {};
+  return { service: name, atCustomer, online };
 }
 
 async function feesOf(sources: QuoteSources, provider: Provider, pricesMinor: readonly bigint[]) {

@@ -9,18 +9,22 @@ import {
   BookingSchema,
   Booking_PaymentInfo_State as moneyStates,
   PaymentMethod,
+  Place,
   type PriceBreakdownSchema,
 } from "@dawr/gen/dawr/booking/v1/booking_pb.js";
 import type { Booking, Refund } from "../domain/booking.ts";
 import type { Price } from "../domain/price.ts";
 import { freeUntil } from "../domain/quote-cancellation.ts";
-import { bookingName } from "../names.ts";
+import { bookingName, dependentName } from "../names.ts";
 import { policyToProto } from "./policy-to-proto.ts";
 
 /** ISO 4217's code where no currency is involved: what is only held has no price yet. */
 export const noCurrency = "XXX";
 
-/** A booking as the contract has it; the page to pay on is for its customer alone, so that events never have it. */
+/**
+ * A booking as the contract has it, without what is said about it (showBookings adds that). The page to pay on is for its
+ * customer alone, so that events never have it.
+ */
 export function bookingToProto(booking: Booking, viewer?: string): BookingMessage {
   const money = moneyOf(booking);
   const { providerId, price, policy, payment, cancellation } = booking;
@@ -33,6 +37,8 @@ export function bookingToProto(booking: Booking, viewer?: string): BookingMessag
     endTime: timestamp(booking.endTime),
     timeZone: booking.timeZone,
     partySize: booking.partySize,
+    dependent: booking.dependentId === undefined ? "" : dependentName(booking.customerId, booking.dependentId),
+    place: booking.place === undefined ? Place.UNSPECIFIED : Place[booking.place],
     paymentMethod:
       booking.paymentMethod === undefined ? PaymentMethod.UNSPECIFIED : PaymentMethod[booking.paymentMethod],
     expireReason:

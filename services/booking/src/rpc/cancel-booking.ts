@@ -9,18 +9,25 @@ import {
   type QuoteCancellationRequest,
 } from "@dawr/gen/dawr/booking/v1/booking_pb.js";
 import { type Auth, PlatformError, requireActor } from "@dawr/rpc";
-import { once, type Store } from "@dawr/store";
+import { type KeyRing, once, type Store } from "@dawr/store";
 import { cancelBooking } from "../domain/cancel-booking.ts";
 import { BookingError } from "../domain/errors.ts";
 import { mayMove } from "../domain/moves.ts";
 import { freeUntil, quoteCancellation } from "../domain/quote-cancellation.ts";
 import { parseBookingName } from "../names.ts";
 import { findBooking, updateBooking } from "../store/bookings.ts";
-import { bookingToProto, noCurrency, timestamp } from "./booking-to-proto.ts";
+import { noCurrency, timestamp } from "./booking-to-proto.ts";
+import { sealedAnswers } from "./sealed-answers.ts";
+import { showBooking, viewerOf } from "./show-bookings.ts";
 import { sideOf } from "./side-of.ts";
 
 /** What cancelling needs. */
-export type CancelDeps = { readonly store: Store; readonly auth: Auth; readonly now: () => Temporal.Instant };
+export type CancelDeps = {
+  readonly store: Store;
+  readonly keys: KeyRing;
+  readonly auth: Auth;
+  readonly now: () => Temporal.Instant;
+};
 
 /** Shows what cancelling now would cost and give back, before anything is done. (BK-05) */
 export const quoteCancellationRpc =
@@ -48,17 +55,23 @@ export const quoteCancellationRpc =
 export const cancelBookingRpc =
   (deps: CancelDeps) =>
   async (request: CancelBookingRequest, context: HandlerContext): Promise<BookingMessage> => {
-    const { store, now } = deps;
+    const { store, keys, now } = deps;
     const actor = requireActor(context).account;
     const key = parseBookingName(request.name);
     const found = await store.read((tx) => findBooking(tx, key));
     if (found === undefined) throw new PlatformError("NOT_FOUND", { name: request.name });
     const by = await sideOf(deps.auth, found, context);
+    const viewer = await viewerOf(deps.auth, requireActor(context), found);
     const { amountMinor = 0n, currencyCode = "" } = request.acceptedPenalty ?? {};
     const cancelling = { by, reason: request.reason, acceptedPenalty: { amountMinor, currencyCode } };
-    return await once(store, { actor, method: BookingService.method.cancelBooking, request }, async (tx) => {
-      const cancelled = await updateBooking(tx, key, actor, (booking) => cancelBooking(booking, cancelling, now()));
-      if (cancelled === undefined) throw new PlatformError("NOT_FOUND", { name: request.name });
-      return bookingToProto(cancelled);
-    });
+    return await once(
+      store,
+      { actor, method: BookingService.method.cancelBooking, request },
+      async (tx) => {
+        const cancelled = await updateBooking(tx, key, actor, (booking) => cancelBooking(booking, cancelling, now()));
+        if (cancelled === undefined) throw new PlatformError("NOT_FOUND", { name: request.name });
+        return await showBooking(tx, keys, cancelled, viewer);
+      },
+      sealedAnswers(keys),
+    );
   };

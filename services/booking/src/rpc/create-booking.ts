@@ -5,10 +5,9 @@ import {
   BookingService,
   type CreateBookingRequest,
 } from "@dawr/gen/dawr/booking/v1/booking_pb.js";
-import type { KeyService } from "@dawr/gen/dawr/identity/v1/key_pb.js";
 import type { PaymentService } from "@dawr/gen/dawr/payment/v1/payment_pb.js";
 import { outgoing, PlatformError, requireActor } from "@dawr/rpc";
-import { derivedRequestId, once, replayed, type Store } from "@dawr/store";
+import { derivedRequestId, once, replayed, type Store, type Tx } from "@dawr/store";
 import type { Booking, PaymentMethod } from "../domain/booking.ts";
 import { createBooking, requireLiveHold } from "../domain/create-booking.ts";
 import { BookingError } from "../domain/errors.ts";
@@ -18,9 +17,12 @@ import { openQuote } from "../quotes/quote-token.ts";
 import { slotItemsOf } from "../reservations/booked-items.ts";
 import { isRefusedForGood } from "../saga/refused-for-good.ts";
 import { findBooking, updateBooking } from "../store/bookings.ts";
+import { sealDetails } from "../store/details.ts";
 import { findPaymentStart } from "../store/payment-starts.ts";
-import { bookingToProto } from "./booking-to-proto.ts";
+import { type ForWhomSources, forWhom } from "./for-whom.ts";
 import { methodOf, offer, type QuoteDeps } from "./quote-booking.ts";
+import { sealedAnswers } from "./sealed-answers.ts";
+import { showBooking } from "./show-bookings.ts";
 import { startPayment } from "./start-payment.ts";
 
 /** What making a booking needs. */
@@ -28,7 +30,7 @@ export type CreateDeps = QuoteDeps & {
   readonly store: Store;
   readonly reservations: Client<typeof ReservationService>;
   readonly payments: Client<typeof PaymentService>;
-  readonly keysOfPeople: Client<typeof KeyService>;
+  readonly people: ForWhomSources;
 };
 
 /**
@@ -38,12 +40,13 @@ export type CreateDeps = QuoteDeps & {
 export const createBookingRpc =
   (deps: CreateDeps) =>
   async (request: CreateBookingRequest, context: HandlerContext): Promise<BookingMessage> => {
-    const { store, now } = deps;
+    const { store, keys, now } = deps;
+    const answers = sealedAnswers(keys);
     const actor = requireActor(context).account;
     const call = { actor, method: BookingService.method.createBooking, request };
     const key = parseBookingName(request.name);
     const [known, held, started] = await store.read((tx) =>
-      Promise.all([replayed(tx, call), findBooking(tx, key), findPaymentStart(tx, key.id)]),
+      Promise.all([replayed(tx, call, answers), findBooking(tx, key), findPaymentStart(tx, key.id)]),
     );
     if (known !== undefined) return known;
 
@@ -52,19 +55,23 @@ export const createBookingRpc =
       requireLiveHold(held, now());
       const method = methodOf(request.paymentMethod) ?? "ONLINE";
       const quote = await quoteFor(deps, held, { token: request.quoteToken, started, method });
-      await requireAge(deps, held, quote.minAgeYears);
+      const { dependentId, details } = await forWhom(deps.people, held, quote, request);
 
       const paysNow = quote.price.dueNowMinor > 0n;
       const payment = paysNow ? await startPayment(deps, held, quote, request, context) : undefined;
       if (!paysNow) await makeFirm(deps, held, request, context);
-      return await once(store, call, async (tx) => {
-        const created = await updateBooking(tx, key, actor, (booking) => createBooking(booking, quote, payment, now()));
+      const make = async (tx: Tx) => {
+        const sealed = await sealDetails(tx, keys, held, details);
+        const created = await updateBooking(tx, key, actor, (booking) =>
+          createBooking(booking, quote, payment, now(), { dependentId, sealed }),
+        );
         if (created === undefined) throw new PlatformError("NOT_FOUND", { name: request.name });
-        return bookingToProto(created, actor);
-      });
+        return await showBooking(tx, keys, created, { account: actor, provider: undefined });
+      };
+      return await once(store, call, make, answers);
     } catch (error) {
       // The same request, sent twice at once, may have been done since it was asked for: then this one has its answer.
-      const done = await replayed(store, call);
+      const done = await replayed(store, call, answers);
       if (done !== undefined) return done;
       throw error;
     }
@@ -94,20 +101,6 @@ async function quoteFor(deps: CreateDeps, held: Booking, { token, started, metho
     partySize: held.partySize,
     paymentMethod: method,
   });
-}
-
-/** Refuses with TOO_YOUNG who is younger, on the day of the booking, than a service asks for. (ID-09) */
-async function requireAge(deps: CreateDeps, held: Booking, minAgeYears: number): Promise<void> {
-  if (minAgeYears === 0) return;
-  const { contacts } = await deps.keysOfPeople.batchGetContacts({ accounts: [`accounts/${held.customerId}`] });
-  const born = contacts[0]?.birthDate;
-  const isOldEnough =
-    born !== undefined &&
-    Temporal.PlainDate.compare(
-      Temporal.PlainDate.from({ year: born.year, month: born.month, day: born.day }).add({ years: minAgeYears }),
-      held.startTime.toZonedDateTimeISO(held.timeZone).toPlainDate(),
-    ) <= 0;
-  if (!isOldEnough) throw new BookingError("TOO_YOUNG", { min_age_years: String(minAgeYears) });
 }
 
 /** Makes the reservation firm before the booking says so; if the booking then fails, its hold still ends and gives it back. */

@@ -178,5 +178,19 @@ export const errors = defineErrors({
       code: Code.InvalidArgument,
       message: { en: "You cannot change this part of the booking.", ar: "لا يمكنك تغيير هذا الجزء من الحجز." },
     },
+    DEPENDENT_KIND_NOT_SERVED: {
+      code: Code.FailedPrecondition,
+      message: {
+        en: "This provider cannot be booked for the dependent that you chose.",
+        ar: "لا يمكن الحجز لدى مقدم الخدمة هذا لمن اخترته من المُعالين.",
+      },
+    },
+    NOT_ONLINE: {
+      code: Code.FailedPrecondition,
+      message: {
+        en: "The booking does not take place online, so there is nothing to join.",
+        ar: "هذا الحجز لا يتم عبر الإنترنت، فلا رابط للانضمام إليه.",
+      },
+    },
   },
 });

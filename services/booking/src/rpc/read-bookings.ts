@@ -12,31 +12,33 @@ import {
   type ListBookingsResponse,
   ListBookingsResponseSchema,
 } from "@dawr/gen/dawr/booking/v1/booking_pb.js";
-import { callOf, PlatformError } from "@dawr/rpc";
+import { type Auth, callOf, PlatformError } from "@dawr/rpc";
 import { type KeyRing, readPageToken, type Store, signPageToken } from "@dawr/store";
 import type { State } from "../domain/booking.ts";
 import { bookingName, idOf, parseBookingName } from "../names.ts";
 import { findBooking } from "../store/bookings.ts";
 import { listBookings, listHistory } from "../store/list-bookings.ts";
-import { bookingToProto, timestamp } from "./booking-to-proto.ts";
+import { timestamp } from "./booking-to-proto.ts";
+import { memberOf, showBooking, showBookings, viewerOf } from "./show-bookings.ts";
 
 /** What reading needs. */
-export type ReadDeps = { readonly store: Store; readonly keys: KeyRing };
+export type ReadDeps = { readonly store: Store; readonly keys: KeyRing; readonly auth: Auth };
 
 const defaultPageSize = 50;
 
 /** Gets one booking. */
 export const getBooking =
-  ({ store }: ReadDeps) =>
+  ({ store, keys, auth }: ReadDeps) =>
   async (request: GetBookingRequest, context: HandlerContext): Promise<Booking> => {
     const booking = await store.read((tx) => findBooking(tx, parseBookingName(request.name)));
     if (booking === undefined) throw new PlatformError("NOT_FOUND", { name: request.name });
-    return bookingToProto(booking, callOf(context).actor?.account);
+    const viewer = await viewerOf(auth, callOf(context).actor, booking);
+    return await showBooking(store, keys, booking, viewer);
   };
 
 /** Lists the bookings of a customer or a provider, the latest made first, page by page. */
 export const listBookingsRpc =
-  ({ store, keys }: ReadDeps) =>
+  ({ store, keys, auth }: ReadDeps) =>
   async (request: ListBookingsRequest, context: HandlerContext): Promise<ListBookingsResponse> => {
     const { parent, states, startRange, pageToken } = request;
     const query = {
@@ -58,19 +60,22 @@ export const listBookingsRpc =
         limit: limit + 1,
       }),
     );
-    const viewer = callOf(context).actor?.account;
+    const { actor } = callOf(context);
+    const viewer = parent.startsWith("providers/")
+      ? await memberOf(auth, actor, parent)
+      : { account: actor?.account, provider: undefined };
     const page = bookings.slice(0, limit);
     const last = page.at(-1);
     const hasMore = bookings.length > limit && last !== undefined;
     return create(ListBookingsResponseSchema, {
-      bookings: page.map((booking) => bookingToProto(booking, viewer)),
+      bookings: await showBookings(store, keys, page, viewer),
       nextPageToken: hasMore ? signPageToken({ key: keys, query, cursor: last.id }) : "",
     });
   };
 
 /** Lists the changes of a booking, with who, when and why. (BK-01) */
 export const listBookingEvents =
-  ({ store, keys }: ReadDeps) =>
+  ({ store, keys }: Omit<ReadDeps, "auth">) =>
   async (request: ListBookingEventsRequest): Promise<ListBookingEventsResponse> => {
     const { parent, pageToken } = request;
     const key = parseBookingName(parent);

@@ -1,6 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import type { HandlerContext } from "@connectrpc/connect";
 import {
+  type Booking,
   type WatchBookingsRequest,
   type WatchBookingsResponse,
   WatchBookingsResponseSchema,
@@ -8,11 +9,10 @@ import {
 import { WatchKind } from "@dawr/gen/dawr/type/v1/watch_pb.js";
 import { callOf } from "@dawr/rpc";
 import { type ChangeSource, changedSince, type KeyRing, readChanges, type Store, watchChanges } from "@dawr/store";
-import type { Booking } from "../domain/booking.ts";
 import { idOf } from "../names.ts";
 import { type BookingRow, bookingColumns, bookingOfRow } from "../store/booking-row.ts";
 import { bookingChannel } from "../store/bookings.ts";
-import { bookingToProto } from "./booking-to-proto.ts";
+import { showBookings } from "./show-bookings.ts";
 
 const kinds = { snapshot: WatchKind.SNAPSHOT, changes: WatchKind.CHANGES, heartbeat: WatchKind.HEARTBEAT } as const;
 const mostBookings = 1_000;
@@ -33,8 +33,10 @@ export const watchBookings = ({
 }) =>
   async function* (request: WatchBookingsRequest, context: HandlerContext): AsyncGenerator<WatchBookingsResponse> {
     const { parent, resumeToken } = request;
-    const viewer = callOf(context).actor?.account;
-    const column = parent.startsWith("accounts/") ? "customer_id" : "provider_id";
+    const isProviders = parent.startsWith("providers/");
+    // Besides the customer only members may watch.
+    const viewer = { account: callOf(context).actor?.account, provider: isProviders ? parent : undefined };
+    const column = isProviders ? "provider_id" : "customer_id";
     const source: ChangeSource<Booking> = {
       store,
       key: keys,
@@ -42,7 +44,7 @@ export const watchBookings = ({
       read: async (tx, since) => {
         const statement = since === undefined ? snapshotStatement(column) : changesStatement(column);
         const rows = await tx.query<BookingRow>(statement, [idOf(parent), since ?? now().subtract({ hours: 24 })]);
-        return rows.map(bookingOfRow);
+        return await showBookings(tx, keys, rows.map(bookingOfRow), viewer);
       },
     };
     const messages = watchChanges({
@@ -59,7 +61,7 @@ export const watchBookings = ({
       yield create(WatchBookingsResponseSchema, {
         kind: kinds[kind],
         resumeToken: token,
-        bookings: items.map((booking) => bookingToProto(booking, viewer)),
+        bookings: [...items],
       });
     }
   };

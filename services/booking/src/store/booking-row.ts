@@ -9,6 +9,7 @@ import type {
   Refund,
   State,
 } from "../domain/booking.ts";
+import type { Place } from "../domain/place.ts";
 import type { Policy } from "../domain/policy.ts";
 import type { Price } from "../domain/price.ts";
 
@@ -24,6 +25,13 @@ export type BookingRow = {
   readonly end_time: Temporal.Instant;
   readonly time_zone: string;
   readonly party_size: number;
+  readonly dependent_id: string | null;
+  readonly place: Place | null;
+  readonly customer_note: Uint8Array | null;
+  readonly address: Uint8Array | null;
+  readonly dependent_details: Uint8Array | null;
+  readonly provider_note: Uint8Array | null;
+  readonly joining_url: Uint8Array | null;
   readonly items: readonly ItemJson[];
   readonly reservation_name: string;
   readonly fencing_token: bigint;
@@ -72,6 +80,15 @@ export function bookingOfRow(row: BookingRow): Booking {
     startTime: row.start_time,
     endTime: row.end_time,
     timeZone: row.time_zone,
+    dependentId: row.dependent_id ?? undefined,
+    place: row.place ?? undefined,
+    sealed: {
+      customerNote: row.customer_note ?? undefined,
+      address: row.address ?? undefined,
+      dependentDetails: row.dependent_details ?? undefined,
+      providerNote: row.provider_note ?? undefined,
+      joiningUrl: row.joining_url ?? undefined,
+    },
     partySize: row.party_size,
     items: row.items.map(itemOfJson),
     reservation: { name: row.reservation_name, fencingToken: row.fencing_token },
@@ -104,6 +121,13 @@ export function columnsOf(booking: Booking): readonly unknown[] {
     booking.endTime,
     booking.timeZone,
     booking.partySize,
+    booking.dependentId ?? null,
+    booking.place ?? null,
+    booking.sealed.customerNote ?? null,
+    booking.sealed.address ?? null,
+    booking.sealed.dependentDetails ?? null,
+    booking.sealed.providerNote ?? null,
+    booking.sealed.joiningUrl ?? null,
     toJson(booking.items),
     booking.reservation.name,
     booking.reservation.fencingToken,
@@ -136,6 +160,13 @@ export const bookingColumns = [
   "end_time",
   "time_zone",
   "party_size",
+  "dependent_id",
+  "place",
+  "customer_note",
+  "address",
+  "dependent_details",
+  "provider_note",
+  "joining_url",
   "items",
   "reservation_name",
   "fencing_token",
