@@ -2,18 +2,20 @@ import { isMessage, type Message } from "@bufbuild/protobuf";
 import { type Membership, MembershipSchema } from "@dawr/gen/dawr/identity/v1/access_pb.js";
 import { Role } from "@dawr/gen/dawr/identity/v1/account_pb.js";
 import { RegisterRequestSchema } from "@dawr/gen/dawr/identity/v1/authentication_pb.js";
+import { DependentSchema } from "@dawr/gen/dawr/identity/v1/dependent_pb.js";
 import type { Host } from "@dawr/runtime";
 import type { Tx } from "@dawr/store";
 import type { config } from "./config.ts";
 import { emailIndexOf } from "./deps.ts";
-import { idOf, ownerIdOf } from "./names.ts";
+import { idOf, ownerIdOf, parseDependentName } from "./names.ts";
 import { hashPassword } from "./passwords/hash.ts";
 import { findAccountByEmail, insertAccount } from "./store/accounts.ts";
+import { findDependent, insertDependent } from "./store/dependents.ts";
 import { putMemberships } from "./store/memberships.ts";
 
 /**
- * Makes verified accounts of registrations (their request id becomes the account's id) and loads memberships: the people of
- * the demo market.
+ * Makes verified accounts of registrations (their request id becomes the account's id) and loads their dependents and
+ * memberships: the people of the demo market.
  */
 export async function importAccounts(tx: Tx, resources: readonly Message[], host: Host<typeof config>): Promise<void> {
   const { keys, now } = host;
@@ -37,6 +39,13 @@ export async function importAccounts(tx: Tx, resources: readonly Message[], host
       updateTime: now(),
     };
     await insertAccount(tx, keys, account, emailIndex);
+  }
+  for (const resource of resources) {
+    if (!isMessage(resource, DependentSchema)) continue;
+    const key = parseDependentName(resource.name);
+    if ((await findDependent(tx, keys, key)) !== undefined) continue;
+    const at = now();
+    await insertDependent(tx, keys, { ...key, version: 1n, content: resource, createTime: at, updateTime: at });
   }
   const memberships = resources.filter((resource): resource is Membership => isMessage(resource, MembershipSchema));
   const members = memberships.map(({ name, role }) => ({

@@ -5,7 +5,13 @@ import {
   Reservation_State,
   ReservationSchema,
 } from "@dawr/gen/dawr/availability/v1/reservation_pb.js";
-import { type Booking, Booking_State, BookingSchema, PaymentMethod } from "@dawr/gen/dawr/booking/v1/booking_pb.js";
+import {
+  type Booking,
+  Booking_State,
+  BookingSchema,
+  PaymentMethod,
+  Place,
+} from "@dawr/gen/dawr/booking/v1/booking_pb.js";
 import { type Review, ReviewSchema } from "@dawr/gen/dawr/catalog/v1/review_pb.js";
 import type { Service } from "@dawr/gen/dawr/catalog/v1/service_menu_pb.js";
 import type { StaffMember } from "@dawr/gen/dawr/catalog/v1/staff_pb.js";
@@ -170,6 +176,7 @@ function bookingOf(visit: Visit, { provider, city }: Business): Booking {
     endTime,
     timeZone: city.timeZone,
     partySize: 1,
+    place: service.atCustomer ? Place.CUSTOMER : service.online ? Place.ONLINE : Place.PROVIDER,
     paymentMethod: PaymentMethod.CASH,
     confirmTime: createTime,
     createTime,

@@ -3,7 +3,7 @@ import { MembershipSchema } from "@dawr/gen/dawr/identity/v1/access_pb.js";
 import { Role } from "@dawr/gen/dawr/identity/v1/account_pb.js";
 import { RegisterRequestSchema } from "@dawr/gen/dawr/identity/v1/authentication_pb.js";
 import type { Running } from "@dawr/runtime";
-import { demoAccounts } from "./demo-accounts.ts";
+import { demoAccounts, demoDependents } from "./demo-accounts.ts";
 import { demoMarket } from "./market.ts";
 
 const seed = 20260101;
@@ -32,5 +32,5 @@ function resourcesOf(now: Temporal.Instant): readonly Message[] {
     account: `accounts/${owner.id}`,
     role: Role.PROVIDER,
   });
-  return [...people, membership, ...market.resources];
+  return [...people, ...demoDependents, membership, ...market.resources];
 }
