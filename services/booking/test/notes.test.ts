@@ -216,11 +216,11 @@ describe("who sees what is said about a booking", () => {
 
   test("given it is cancelled by either side, then the answer says what that side may see", async () => {
     const acceptedPenalty = { amountMinor: 0n, currencyCode: "AED" };
-    for (const [who, said] of [
-      [ana, customers],
-      [owner, { ...customers, providerNote }],
+    for (const [who, hours, said] of [
+      [ana, 30, customers],
+      [owner, 31, { ...customers, providerNote }],
     ] as const) {
-      const { name } = await told(Place.CUSTOMER);
+      const { name } = await told(Place.CUSTOMER, hours);
       const cancel = () => world.bookings().cancelBooking({ name, acceptedPenalty, reason: "ill", requestId: id }, who);
       const id = requestId();
       expect(saidIn(await cancel())).toEqual(said);
