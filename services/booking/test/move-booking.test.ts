@@ -170,7 +170,7 @@ describe("RescheduleBooking", () => {
     ] as const)
       expect(await refusalOf(move(ana, booking, 1))).toMatchObject({
         reason: "BOOKING_STATE_WRONG",
-        metadata: { state },
+        metadata: { state, required_states: "PENDING_APPROVAL, CONFIRMED" },
       });
     expect(calls("moveReservation")).toEqual([]);
   });

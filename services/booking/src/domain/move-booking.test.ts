@@ -145,7 +145,7 @@ describe("states", () => {
     ]);
     expect(refusal(() => reassignBooking(booking({ state: "EXPIRED" }), wish({ staff })))).toEqual([
       "BOOKING_STATE_WRONG",
-      { state: "EXPIRED" },
+      { state: "EXPIRED", required_states: "PENDING_APPROVAL, CONFIRMED, CHECKED_IN" },
     ]);
   });
 

@@ -47,7 +47,7 @@ export function rescheduleBooking(
   wish: MoveWish & { readonly startTime: Temporal.Instant },
   at: Temporal.Instant,
 ): Move {
-  requireState(booking, ["CONFIRMED", "PENDING_APPROVAL"]);
+  requireState(booking, "RESCHEDULE");
   const isCustomer = wish.by === "CUSTOMER";
   if (isCustomer && wish.overrideReason !== "") throw new BookingError("FIELD_NOT_YOURS", { field: "override_reason" });
   const { policy, rescheduleCount, startTime } = booking;
@@ -64,7 +64,7 @@ export function rescheduleBooking(
 
 /** Decides that a booking may be given to other staff at its time. Errors: BOOKING_STATE_WRONG, STAFF_CHOICES_MISMATCH. */
 export function reassignBooking(booking: Booking, wish: MoveWish): Move {
-  requireState(booking, ["CONFIRMED", "CHECKED_IN", "PENDING_APPROVAL"]);
+  requireState(booking, "REASSIGN");
   return { kind: "REASSIGN", startTime: booking.startTime, counts: false, ...staffOf(booking, wish) };
 }
 
@@ -75,7 +75,7 @@ export function reassignBooking(booking: Booking, wish: MoveWish): Move {
  */
 export function moveBooking(booking: Booking, move: MoveTerms, to: MovedTo, at: Temporal.Instant): Change | undefined {
   if (to.reservation.fencingToken <= booking.reservation.fencingToken) return undefined;
-  if (hasGivenUpTime[booking.state]) throw new BookingError("BOOKING_STATE_WRONG", { state: booking.state });
+  if (hasGivenUpTime[booking.state]) throw notMovable(booking.state, move.kind);
   const items = booking.items.map((item, index) => ({
     ...item,
     ...to.items[index],
@@ -121,8 +121,18 @@ const hasGivenUpTime: Readonly<Record<State, boolean>> = {
   RELEASED: true,
 };
 
-function requireState({ state }: Booking, allowed: readonly State[]): void {
-  if (!allowed.includes(state)) throw new BookingError("BOOKING_STATE_WRONG", { state });
+/** The refusal of a move, with the states in which it could be made. */
+export function notMovable(state: State | "", kind: MoveTerms["kind"]): BookingError {
+  return new BookingError("BOOKING_STATE_WRONG", { state, required_states: movable[kind].join(", ") });
+}
+
+const movable: Readonly<Record<MoveTerms["kind"], readonly State[]>> = {
+  RESCHEDULE: ["PENDING_APPROVAL", "CONFIRMED"],
+  REASSIGN: ["PENDING_APPROVAL", "CONFIRMED", "CHECKED_IN"],
+};
+
+function requireState({ state }: Booking, kind: MoveTerms["kind"]): void {
+  if (!movable[kind].includes(state)) throw notMovable(state, kind);
 }
 
 function staffOf({ items }: Booking, { by, staff, overrideReason }: MoveWish) {

@@ -3,7 +3,7 @@ import type { Booking as BookingMessage } from "@dawr/gen/dawr/booking/v1/bookin
 import { type Auth, outgoing, PlatformError, reasonOf } from "@dawr/rpc";
 import type { Booking, Side } from "../domain/booking.ts";
 import { BookingError } from "../domain/errors.ts";
-import type { Move } from "../domain/move-booking.ts";
+import { type Move, notMovable } from "../domain/move-booking.ts";
 import { bookingName, parseBookingName } from "../names.ts";
 import { type RefusalDeps, slotRefusal } from "../reservations/slot-refusal.ts";
 import { sideOf } from "../rpc/side-of.ts";
@@ -58,14 +58,14 @@ export async function runMove(
 /** Why availability did not move the reservation, in booking's words. */
 async function refusalOf(
   deps: MoveDeps,
-  { booking: key, ask }: StoredMove,
+  { booking: key, ask, move }: StoredMove,
   error: unknown,
   context: HandlerContext,
 ): Promise<unknown> {
   const booking = await deps.store.read((tx) => findBooking(tx, key));
   switch (reasonOf(error)?.reason) {
     case "RESERVATION_RELEASED":
-      return new BookingError("BOOKING_STATE_WRONG", { state: booking?.state ?? "" }, { cause: error });
+      return notMovable(booking?.state ?? "", move.kind);
     case "RESERVATION_LAPSED":
       return new BookingError(
         "HOLD_EXPIRED",
