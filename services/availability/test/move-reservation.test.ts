@@ -178,6 +178,18 @@ describe("group sessions", () => {
     expect(await overlaps()).toBe(0);
   });
 
+  test("given a hold in the class whose time is over, when the only other is moved, then the class goes along all the same", async () => {
+    const salon = await world.salon();
+    const items = yoga(salon);
+    const mine = await firm(salon, 0, { items });
+    const other = await firm(salon, 0, { items, ...hold });
+    expect(await reasonFor(move(salon, mine, 15, { items }))).toBe("SLOT_TAKEN");
+    world.clock.advance({ minutes: 15 });
+    await move(salon, mine, 15, { items });
+    expect([await sessionsOf(salon), await occupied(other)]).toEqual([1, []]);
+    expect(await overlaps()).toBe(0);
+  });
+
   test("given the only one of a class, when moved to where it is with more people, then they get seats", async () => {
     const salon = await world.salon();
     const items = yoga(salon);
