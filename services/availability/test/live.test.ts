@@ -72,7 +72,10 @@ describe("many watchers of one provider (AV-05)", () => {
     const watchers: ReturnType<typeof watch>[] = [];
     await Promise.all(
       Array.from({ length: 24 }, async (_, index) => {
-        await reserve(salon, item, (index % 12) * 40).catch(() => undefined);
+        // Twelve times, each wanted by two: whoever comes second is refused, and by nothing else.
+        await reserve(salon, item, (index % 12) * 40).catch((error: unknown) => {
+          expect(reasonOf(error)?.reason).toMatch(/^SLOT_(TAKEN|NOT_OFFERED)$/);
+        });
         watchers.push(watch(salon, item));
         if (index % 4 === 3) watchers.shift()?.close();
       }),
