@@ -50,8 +50,9 @@ async function findProviders(urls: Urls): Promise<readonly string[]> {
 }
 
 async function timesOf(urls: Urls, provider: string): Promise<FreeTime[]> {
-  const { services } = await publicClient(urls, ServiceMenuService).listServices({ parent: provider, pageSize: 1 });
-  const service = services[0]?.name;
+  const { services } = await publicClient(urls, ServiceMenuService).listServices({ parent: provider, pageSize: 10 });
+  // Who comes to the customer needs an address, which these customers do not have.
+  const service = services.find(({ atCustomer }) => !atCustomer)?.name;
   if (service === undefined) return [];
   const from = Date.now() + 2 * dayMs;
   const { slots } = await publicClient(urls, AvailabilityService).findSlots({

@@ -120,8 +120,12 @@ async function findTargets(at: Urls): Promise<readonly Target[]> {
     pageSize: 4,
   });
   const menu = publicClient(at, ServiceMenuService);
-  const lists = await Promise.all(results.map(({ provider }) => menu.listServices({ parent: provider, pageSize: 2 })));
+  const lists = await Promise.all(results.map(({ provider }) => menu.listServices({ parent: provider, pageSize: 10 })));
   return lists.flatMap(({ services }, index) =>
-    services.map(({ name }) => ({ provider: results[index]?.provider ?? "", service: name })),
+    // Who comes to the customer needs an address, which these customers do not have.
+    services
+      .filter(({ atCustomer }) => !atCustomer)
+      .slice(0, 2)
+      .map(({ name }) => ({ provider: results[index]?.provider ?? "", service: name })),
   );
 }
